@@ -1,0 +1,100 @@
+"""The servers of a run as fixtures, and what the header and the summary say about them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.servers.fleet import ENGINES, REQUIRED, Fleet
+from tests.servers.proxy import Proxy
+from tests.servers.server import Server, ServerError
+
+FLEET = Fleet()
+NO_SERVER = "no server: "
+
+
+def _server(name: str) -> Server:
+    """Start it, or wait until it has started. What Debian has must start; what must be fetched may be absent."""
+    reason = ENGINES[name].missing()
+    if reason and name not in REQUIRED:
+        pytest.skip(NO_SERVER + reason)
+    try:
+        return FLEET.server(name)
+    except ServerError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Server:
+    """Debian's PostgreSQL."""
+    return _server("postgres")
+
+
+@pytest.fixture(scope="session")
+def mariadb() -> Server:
+    """Debian's MariaDB."""
+    return _server("mariadb")
+
+
+@pytest.fixture(scope="session")
+def mysql9() -> Server:
+    """A real MySQL 9; its tests are skipped where it has not been fetched."""
+    return _server("mysql9")
+
+
+@pytest.fixture(scope="session")
+def postgres18() -> Server:
+    """PostgreSQL 18; its tests are skipped where it has not been fetched."""
+    return _server("postgres18")
+
+
+@pytest.fixture(scope="session", params=list(ENGINES))
+def server(request: pytest.FixtureRequest) -> Server:
+    """Each server in turn."""
+    return _server(request.param)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[[Server], Proxy]]:
+    """Makes proxies in front of servers: `proxy(postgres).port`; they end with the test."""
+    with ExitStack() as proxies:
+        yield lambda server: proxies.enter_context(Proxy(server.host, server.port))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start what the collected tests need, all at once, while the first tests run."""
+    if not session.config.option.collectonly:
+        needed = {name for item in session.items for name in _needed(item)}
+        FLEET.begin(name for name in ENGINES if name in needed and not ENGINES[name].missing())
+
+
+def _needed(item: pytest.Item) -> set[str]:
+    parameters = getattr(item, "callspec", None)
+    named = {parameters.params.get("server")} if parameters else set()
+    return {*getattr(item, "fixturenames", ()), *named} & ENGINES.keys()
+
+
+def pytest_unconfigure() -> None:
+    FLEET.end()
+
+
+def pytest_report_header() -> list[str]:
+    return [
+        f"server {name}: {engine.missing() or f'{engine.kind} {engine.version()}'}" for name, engine in ENGINES.items()
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested."""
+    reasons = Counter(
+        report.longrepr[2].partition(NO_SERVER)[2]
+        for report in terminalreporter.stats.get("skipped", ())
+        if isinstance(report.longrepr, tuple) and NO_SERVER in report.longrepr[2]
+    )
+    if reasons:
+        terminalreporter.section("tests skipped for want of a server", red=True, bold=True)
+    for reason, count in reasons.items():
+        terminalreporter.line(f"{count} skipped: {reason}", red=True)

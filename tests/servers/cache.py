@@ -1,0 +1,41 @@
+"""The folder that keeps what takes long to get: servers that Debian 12 does not have, and fresh data folders."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+HERE = Path(__file__).parent
+
+
+def cache_folder() -> Path:
+    """$SQLX_TEST_CACHE, or the user's cache; not root's: there servers run as nobody, who can't look into it."""
+    if chosen := os.environ.get("SQLX_TEST_CACHE"):
+        return Path(chosen).absolute()
+    if os.geteuid() == 0:
+        return Path("/var/cache/sqlx-test-servers")
+    return platformdirs.user_cache_path("sqlx-test-servers")
+
+
+def fetched(name: str, script: str) -> tuple[Path, str]:
+    """The folder of a fetched server, and why it is not there (empty: it is).
+
+    It is fetched only where SQLX_TEST_FETCH=1 asks for it; SCRIPT (beside this file) is called with the folder to fill.
+    """
+    folder = cache_folder() / name
+    if folder.is_dir():
+        return folder, ""
+    if os.environ.get("SQLX_TEST_FETCH") != "1":
+        return folder, f"{name} is not in {folder.parent}; `make test-all` fetches it"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as scratch:
+        done = subprocess.run(["bash", HERE / script, scratch], capture_output=True, text=True, check=False)
+        if done.returncode:
+            return folder, f"{name} could not be fetched: {(done.stderr or done.stdout).strip()[-300:]}"
+        shutil.move(Path(scratch) / "server", folder)
+    return folder, ""

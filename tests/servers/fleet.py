@@ -1,0 +1,55 @@
+"""The servers of one run: each is started at most once, when it is first needed, and in parallel with the others."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import threading
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+from tests.servers.mysql import MariaDB, MySQL
+from tests.servers.postgresql import FetchedPostgreSQL, PostgreSQL
+from tests.servers.server import Engine, Server, launch, run_folder
+
+ENGINES: dict[str, Engine] = {
+    engine.name: engine for engine in (PostgreSQL("postgres"), MariaDB(), MySQL(), FetchedPostgreSQL("postgres18"))
+}
+REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
+
+
+class Fleet:
+    """Starts servers and ends them all."""
+
+    def __init__(self) -> None:
+        self._starts: dict[str, Future[Server]] = {}
+        self._lock = threading.Lock()
+        self._pool = ThreadPoolExecutor(max_workers=len(ENGINES), thread_name_prefix="server-start")
+
+    @cached_property
+    def folder(self) -> Path:
+        atexit.register(self.end)
+        return run_folder()
+
+    def begin(self, names: Iterable[str]) -> None:
+        """Start these servers without waiting for them."""
+        with self._lock:
+            for name in names:
+                if name not in self._starts:
+                    self._starts[name] = self._pool.submit(launch, ENGINES[name], self.folder)
+
+    def server(self, name: str) -> Server:
+        """A server that answers. Raises ServerError."""
+        self.begin([name])
+        return self._starts[name].result()
+
+    def end(self) -> None:
+        """Discard every server and the folder of this run."""
+        starts, self._starts = self._starts, {}
+        for start in starts.values():
+            if not start.cancel() and start.exception() is None:
+                start.result().discard()
+        if starts:
+            shutil.rmtree(self.folder, ignore_errors=True)
