@@ -1,0 +1,247 @@
+"""How Python values are bound: the wire type that each one gets, and its bytes.
+
+A pack's `parameters.kinds` gives for every kind of value one entry, or several of which the first that holds the value is taken:
+
+    "int": [{"from": -32768, "to": 32767, "type": 21, "encode": "int"}, {"type": 20, "encode": "int"}]
+
+`type` is the type's number on the wire, `format` 0 for text and 1 for binary, `flags` and `prefixed` are for the messages that carry
+it, `encode` an operation of `sqlx.wire.values`. `parameters.kinds.array` maps element types to array types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import inf
+from struct import error as StructError
+from typing import Any, TypeAlias
+
+from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.values import Context, encoder
+from sqlx.wire.values.arrays import MAX_DIMENSIONS
+from sqlx.wire.values.kinds import KINDS, ZONED, is_wrapped, kind_of, unwrap
+
+Section: TypeAlias = Mapping[str, Any]
+
+
+class ParameterType:
+    """One entry of a pack's `parameters`: what a bound value is on the wire. Compared by identity."""
+
+    __slots__ = ("encode", "flags", "format", "kind", "prefixed", "type")
+
+    def __init__(self, kind: str, entry: Section, encode: Callable[[Any], Any]) -> None:
+        self.kind = kind
+        self.type: int = entry.get("type", 0)
+        self.flags: int = entry.get("flags", 0)
+        self.format: int = entry.get("format", 0)
+        self.prefixed: bool = entry.get("prefixed", False)
+        self.encode = encode
+
+    def __repr__(self) -> str:
+        return f"<ParameterType {self.kind} {self.type}>"
+
+
+class _Choice:
+    """The entries of one kind, each with the range of values that it holds."""
+
+    def __init__(self, kind: str, section: Any, context: Context) -> None:
+        path = f"$.parameters.kinds.{kind}"
+        entries = section if isinstance(section, list) else [section]
+        self.ranges = [
+            (entry.get("from", -inf), entry.get("to", inf), _type(kind, entry, context, path)) for entry in entries
+        ]
+
+    @property
+    def only(self) -> ParameterType | None:
+        low, high, entry = self.ranges[0]
+        return entry if (low, high) == (-inf, inf) else None
+
+    def holding(self, least: Any, most: Any) -> ParameterType:
+        """The first entry that holds both numbers. Raises ValueError."""
+        for low, high, entry in self.ranges:
+            if low <= least and most <= high:
+                return entry
+        low, high = min(low for low, _, _ in self.ranges), max(high for _, high, _ in self.ranges)
+        raise ValueError(f"it does not lie between {low} and {high}: send it as text")
+
+
+def _type(kind: str, entry: Section, context: Context, path: str) -> ParameterType:
+    if "encode" not in entry:
+        if kind != "null":
+            raise PackError(path, "an entry says how to `encode`")
+        return ParameterType(kind, entry, _null)
+    try:
+        return ParameterType(kind, entry, encoder(entry["encode"], context))
+    except PackError as error:
+        raise PackError(f"{path}.encode", error.reason) from None
+
+
+def _null(value: None) -> None:
+    return None
+
+
+_Resolver: TypeAlias = Callable[[Any], tuple[ParameterType, Any]]
+_REFUSALS = (ValueError, TypeError, OverflowError, ArithmeticError, AttributeError, RecursionError, StructError)
+
+
+class Parameters:
+    """Binds values by a pack's `parameters` section. Raises PackError for a section that cannot be."""
+
+    def __init__(self, section: Section, context: Context) -> None:
+        kinds: Section = section.get("kinds", {})
+        self._choices = {
+            kind: _Choice(kind, entry, context) for kind, entry in ({"null": {}} | dict(kinds)).items() if kind != "array"
+        }
+        self._arrays = _Arrays(kinds["array"], self._choices, context) if "array" in kinds else None
+        # For each Python type seen: the one entry that it has, or how to find that of a value.
+        self._known: dict[type, tuple[ParameterType | None, _Resolver]] = {}
+
+    def bind(self, values: Sequence[Any]) -> tuple[tuple[ParameterType, ...], list[Any]]:
+        """The types of the values, and the values encoded for them; None stays None.
+
+        Raises WireError of kind `data` that names the position (from 1) and the Python type, and says what fits.
+        """
+        known = self._known
+        types: list[ParameterType] = []
+        encoded: list[Any] = []
+        value: Any = None
+        try:
+            for value in values:
+                found = known.get(type(value)) or self._learn(type(value))
+                entry, item = found[0], value
+                if entry is None:
+                    entry, item = found[1](value)
+                types.append(entry)
+                encoded.append(entry.encode(item))
+        except _REFUSALS as error:
+            raise _refusal(len(encoded) + 1, value, error) from None
+        return tuple(types), encoded
+
+    def _learn(self, python_type: type) -> tuple[ParameterType | None, _Resolver]:
+        found = self._find(python_type)
+        if len(self._known) < MAX_KNOWN:
+            self._known[python_type] = found
+        return found
+
+    def _find(self, python_type: type) -> tuple[ParameterType | None, _Resolver]:
+        if is_wrapped(python_type):
+            return None, lambda value: self._resolve(unwrap(value))
+        kind = next((KINDS[base] for base in python_type.__mro__ if base in KINDS), None)
+        if kind == "array":
+            return None, self._array
+        if kind is None or kind in ZONED or kind not in self._choices:
+            return None, self._resolve
+        choice = self._choices[kind]
+        return choice.only, lambda value: (choice.holding(value, value), value)
+
+    def _resolve(self, value: Any) -> tuple[ParameterType, Any]:
+        kind = kind_of(value)
+        if kind == "array":
+            return self._array(value)
+        choice = self._choices.get(kind or "")
+        if choice is None:
+            raise TypeError(_advice(value, kind))
+        return choice.only or choice.holding(value, value), value
+
+    def _array(self, value: Sequence[Any]) -> tuple[ParameterType, Any]:
+        if self._arrays is not None:
+            return self._arrays.type_of(value), value
+        if "json" in self._choices:
+            return self._choices["json"].holding(0, 0), value
+        raise TypeError(_advice(value, "array"))
+
+
+MAX_KNOWN = 1024  # Python types remembered; a program that makes types without end gains nothing here
+
+
+class _Arrays:
+    """Finds the type of an array by all its elements."""
+
+    def __init__(self, section: Section, choices: dict[str, _Choice], context: Context) -> None:
+        self._choices = choices
+        self._of: Mapping[str, int] = section.get("of", {})
+        self._otherwise: int = section.get("otherwise", 0)
+        numbers = {self._otherwise, *self._of.values()}
+        path = "$.parameters.kinds.array"
+        self._types = {number: _type("array", {**section, "type": number}, context, path) for number in numbers}
+
+    def type_of(self, values: Sequence[Any]) -> ParameterType:
+        """The one type of a nested list. Raises ValueError when its elements have no kind in common."""
+        leaves = list(_leaves(values, 1))
+        kind = _common_kind(leaves)
+        if kind is None:
+            return self._types[self._otherwise]
+        choice = self._choices.get(kind)
+        if choice is None:
+            raise TypeError(_advice(next(leaf for leaf in leaves if leaf is not None), kind))
+        entry = choice.only or choice.holding(*_extremes(leaves))
+        return self._types[self._of.get(str(entry.type), self._otherwise)]
+
+
+def _leaves(values: Sequence[Any], depth: int) -> Iterator[Any]:
+    if depth > MAX_DIMENSIONS:
+        raise ValueError(f"its lists are nested more than {MAX_DIMENSIONS} deep")
+    for value in values:
+        if isinstance(value, (list, tuple)):
+            yield from _leaves(value, depth + 1)
+        else:
+            yield unwrap(value)
+
+
+def _extremes(leaves: list[Any]) -> tuple[Any, Any]:
+    numbers = [leaf for leaf in leaves if leaf is not None]
+    return min(numbers), max(numbers)
+
+
+_WIDER = ({"int", "decimal"}, {"int", "float"})
+
+
+def _common_kind(leaves: list[Any]) -> str | None:
+    """The kind of all leaves that are not None, None when there are none. Integers among decimals or floats count as such."""
+    kinds: set[str] = set()
+    for sample in _samples(leaves):
+        kind = kind_of(sample)
+        if kind is None:
+            raise TypeError(f"its element of type {type(sample).__name__} has no type on the server: convert it to str")
+        kinds.add(kind)
+    kinds.discard("null")
+    if kinds in _WIDER:
+        kinds.discard("int")
+    if len(kinds) > 1:
+        raise ValueError(f"its elements are of different kinds ({', '.join(sorted(kinds))}): make them one")
+    return kinds.pop() if kinds else None
+
+
+def _samples(leaves: list[Any]) -> Iterator[Any]:
+    """One leaf of each Python type; all of a type whose kind depends on the value."""
+    samples = {type(leaf): leaf for leaf in leaves}
+    if any(kind_of(sample) in ("time", "timetz", "timestamp", "timestamptz") for sample in samples.values()):
+        return iter(leaves)
+    return iter(samples.values())
+
+
+_INSTEAD = {
+    "bool": "int",
+    "decimal": "str or float",
+    "interval": "a number of seconds, or str",
+    "uuid": "str or bytes",
+    "json": "text with json.dumps",
+    "array": "text with json.dumps, or bind its elements one by one",
+    "set": "list",
+    "timestamptz": "the session's zone and take the zone off",
+}
+
+
+def _advice(value: Any, kind: str | None) -> str:
+    """What to do with a value that has no type here."""
+    if kind is None and hasattr(value, "tolist"):
+        return "there is no type for it: convert it with .tolist()"
+    return f"there is no type for it: convert it to {_INSTEAD.get(kind or '', 'str')}"
+
+
+def _refusal(position: int, value: Any, error: Exception) -> WireError:
+    reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    if isinstance(error, UnicodeError):
+        reason = f"it has a character that {getattr(error, 'encoding', 'the encoding')} cannot write: {reason}"
+    return WireError(
+        "data", f"parameter {position} ({type(value).__name__}) cannot be sent: {reason}", outcome="not_run"
+    )

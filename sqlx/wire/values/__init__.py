@@ -1,0 +1,17 @@
+"""Values between the wire and Python: named operations that packs refer to, and the types that Python itself has not."""
+
+from sqlx.wire.values.binary import fixed_format
+from sqlx.wire.values.codecs import binary_decoder, encoder, text_decoder
+from sqlx.wire.values.operations import Context
+from sqlx.wire.values.types import Interval, Json, ServerText
+
+__all__ = [
+    "Context",
+    "Interval",
+    "Json",
+    "ServerText",
+    "binary_decoder",
+    "encoder",
+    "fixed_format",
+    "text_decoder",
+]

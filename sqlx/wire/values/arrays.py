@@ -1,0 +1,139 @@
+"""Decoders of arrays, which arrive as nested lists; lower bounds are dropped."""
+
+from __future__ import annotations
+
+import re
+from math import prod
+from struct import unpack_from
+from typing import Any
+
+from sqlx.wire.values.operations import Codec, Context, Maker, Operation
+
+MAX_DIMENSIONS = 6
+
+
+def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
+    r"""An array literal: `{1,NULL,{"a \"b\""}}`, perhaps after its bounds: `[2:4]={...}`. Elements are bare words or quoted."""
+    mark = separator.encode("ascii")
+    token = _token(mark)
+
+    def decode(raw: bytes) -> list[Any]:
+        literal = raw if raw[:1] == b"{" else _without_bounds(raw)
+        if literal[-1:] != b"}":
+            raise ValueError(f"not an array: {raw[:40]!r}")
+        body = literal[1:-1]
+        if not body:
+            return []
+        if any(byte in body for byte in _SPECIAL):
+            return _nested(literal, token, mark, element)
+        return [None if word in _NULLS else element(word) for word in body.split(mark)]
+
+    return decode
+
+
+_SPECIAL = (b'"', b"{", b"}", b"\\")
+_NULLS = (b"NULL", b"null")
+_BOUNDS = re.compile(rb"(\[[+-]?\d+:[+-]?\d+\])+=(?=\{)")
+
+
+def _without_bounds(raw: bytes) -> bytes:
+    match = _BOUNDS.match(raw)
+    if match is None:
+        raise ValueError(f"not an array: {raw[:40]!r}")
+    return raw[match.end() :]
+
+
+def _token(mark: bytes) -> re.Pattern[bytes]:
+    special = re.escape(mark)
+    return re.compile(
+        rb'(?P<open>\{)|(?P<close>\})|(?P<mark>%s)|"(?P<quoted>[^"\\]*(?:\\.[^"\\]*)*)"|(?P<bare>(?:[^\s"\\{}%s]|\\.)+)'
+        % (special, special),
+        re.DOTALL,
+    )
+
+
+_ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
+
+
+def _nested(literal: bytes, token: re.Pattern[bytes], mark: bytes, element: Codec) -> list[Any]:
+    """Reads token by token. A value, or a list that ends, may come only where one is due: after `{` or the separator."""
+    outer: list[list[Any]] = [[]]
+    position, due = 0, True
+    while position < len(literal):
+        match = token.match(literal, position)
+        if match is None or (len(outer) == 1 and position):
+            raise ValueError(f"not an array: unexpected byte at {position}")
+        position, kind = match.end(), match.lastgroup
+        if due == (kind in ("mark", "close")) and not (kind == "close" and not outer[-1] and len(outer) > 1):
+            raise ValueError(f"not an array: unexpected byte at {match.start()}")
+        due = kind in ("mark", "open")
+        if kind == "open":
+            outer[-1].append([])
+            outer.append(outer[-1][-1])
+            if len(outer) > MAX_DIMENSIONS + 1:
+                raise ValueError(f"an array of more than {MAX_DIMENSIONS} dimensions")
+        elif kind == "close":
+            outer.pop()
+        elif kind != "mark":
+            outer[-1].append(_element(match, element))
+    if len(outer) != 1 or not outer[0]:
+        raise ValueError("not an array: it does not end")
+    whole: list[Any] = outer[0][0]
+    return whole
+
+
+def _element(match: re.Match[bytes], element: Codec) -> Any:
+    word = match[match.lastgroup or 0]
+    if match.lastgroup == "bare" and word in _NULLS:
+        return None
+    return element(_ESCAPE.sub(rb"\1", word) if b"\\" in word else word)
+
+
+def binary_array(context: Context, element: Codec) -> Codec:
+    """i32 dimensions, i32 flags, u32 element type; i32 size and i32 lower bound of each; the elements, each with its i32 length, -1
+    for null. Big endian. Counts are held against the bytes at hand before anything is built."""
+
+    def decode(raw: bytes) -> list[Any]:
+        if len(raw) < 12:
+            raise ValueError(f"{len(raw)} bytes where at least 12 were expected")
+        dimensions = int.from_bytes(raw[:4], "big", signed=True)
+        start = 12 + 8 * dimensions
+        if not 0 <= dimensions <= MAX_DIMENSIONS or start > len(raw):
+            raise ValueError(f"an array of {dimensions} dimensions in {len(raw)} bytes")
+        sizes = unpack_from(f">{2 * dimensions}i", raw, 12)[::2]
+        if not sizes:
+            return []
+        if min(sizes) < 1 or prod(sizes) * 4 > len(raw) - start:
+            raise ValueError(f"an array of {' x '.join(map(str, sizes))} elements in {len(raw)} bytes")
+        return _fold(_elements(raw, start, prod(sizes), element), sizes)
+
+    return decode
+
+
+def _elements(raw: bytes, position: int, count: int, element: Codec) -> list[Any]:
+    """All elements in order, up to the last byte."""
+    flat: list[Any] = []
+    end = len(raw)
+    for _ in range(count):
+        size = int.from_bytes(raw[position : position + 4], "big", signed=True)
+        position += 4
+        if size == -1:
+            flat.append(None)
+            continue
+        if size < 0 or position + size > end:
+            raise ValueError(f"an array element of {size} bytes at {position} of {end}")
+        flat.append(element(raw[position : position + size]))
+        position += size
+    if position != end:
+        raise ValueError(f"an array that ends at {position} of {end} bytes")
+    return flat
+
+
+def _fold(flat: list[Any], sizes: tuple[int, ...]) -> list[Any]:
+    for size in sizes[:0:-1]:
+        flat = [flat[start : start + size] for start in range(0, len(flat), size)]
+    return flat
+
+
+TEXT: dict[str, Maker] = {"array": Maker(text_array, (Operation, str), 1)}
+BINARY: dict[str, Maker] = {"array": Maker(binary_array, (Operation,), 1)}
