@@ -1,4 +1,4 @@
-"""SQLx: a database driver and kernel. `import sqlx.dbapi` to connect; here are the value types that Python itself has not."""
+"""SQLx, a database driver and kernel: `import sqlx.dbapi` to connect. Here are the value types that Python has not."""
 
 from sqlx.wire.values.types import Interval, Json, ServerText
 

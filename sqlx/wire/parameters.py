@@ -1,11 +1,11 @@
 """How Python values are bound: the wire type that each one gets, and its bytes.
 
-A pack's `parameters.kinds` gives for every kind of value one entry, or several of which the first that holds the value is taken:
+A pack's `parameters.kinds` gives for every kind of value one entry, or several: the first that holds it is taken.
 
     "int": [{"from": -32768, "to": 32767, "type": 21, "encode": "int"}, {"type": 20, "encode": "int"}]
 
-`type` is the type's number on the wire, `format` 0 for text and 1 for binary, `flags` and `prefixed` are for the messages that carry
-it, `encode` an operation of `sqlx.wire.values`. `parameters.kinds.array` maps element types to array types.
+`type` is the type's number on the wire, `format` 0 for text and 1 for binary, `flags` and `prefixed` are for the
+messages that carry it, `encode` an operation of `sqlx.wire.values`. `parameters.kinds.array` maps element types to array types.
 """
 
 from __future__ import annotations
@@ -88,9 +88,8 @@ class Parameters:
 
     def __init__(self, section: Section, context: Context) -> None:
         kinds: Section = section.get("kinds", {})
-        self._choices = {
-            kind: _Choice(kind, entry, context) for kind, entry in ({"null": {}} | dict(kinds)).items() if kind != "array"
-        }
+        scalars = {"null": {}} | {kind: entry for kind, entry in kinds.items() if kind != "array"}
+        self._choices = {kind: _Choice(kind, entry, context) for kind, entry in scalars.items()}
         self._arrays = _Arrays(kinds["array"], self._choices, context) if "array" in kinds else None
         # For each Python type seen: the one entry that it has, or how to find that of a value.
         self._known: dict[type, tuple[ParameterType | None, _Resolver]] = {}
@@ -196,7 +195,7 @@ _WIDER = ({"int", "decimal"}, {"int", "float"})
 
 
 def _common_kind(leaves: list[Any]) -> str | None:
-    """The kind of all leaves that are not None, None when there are none. Integers among decimals or floats count as such."""
+    """The kind of all leaves but None, if there are such. Integers among decimals or floats count as such."""
     kinds: set[str] = set()
     for sample in _samples(leaves):
         kind = kind_of(sample)

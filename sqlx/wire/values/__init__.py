@@ -1,4 +1,4 @@
-"""Values between the wire and Python: named operations that packs refer to, and the types that Python itself has not."""
+"""Values between the wire and Python: named operations that packs refer to, and the types that Python has not."""
 
 from sqlx.wire.values.binary import fixed_format
 from sqlx.wire.values.codecs import binary_decoder, encoder, text_decoder

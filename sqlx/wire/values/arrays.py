@@ -13,7 +13,7 @@ MAX_DIMENSIONS = 6
 
 
 def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
-    r"""An array literal: `{1,NULL,{"a \"b\""}}`, perhaps after its bounds: `[2:4]={...}`. Elements are bare words or quoted."""
+    r"""An array literal: `{1,NULL,{"a \"b\""}}`, perhaps after its bounds: `[2:4]={...}`."""
     mark = separator.encode("ascii")
     token = _token(mark)
 
@@ -56,7 +56,7 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 
 def _nested(literal: bytes, token: re.Pattern[bytes], mark: bytes, element: Codec) -> list[Any]:
-    """Reads token by token. A value, or a list that ends, may come only where one is due: after `{` or the separator."""
+    """Reads token by token. A value or a list may come only where one is due: after `{` or the separator."""
     outer: list[list[Any]] = [[]]
     position, due = 0, True
     while position < len(literal):
@@ -90,8 +90,8 @@ def _element(match: re.Match[bytes], element: Codec) -> Any:
 
 
 def binary_array(context: Context, element: Codec) -> Codec:
-    """i32 dimensions, i32 flags, u32 element type; i32 size and i32 lower bound of each; the elements, each with its i32 length, -1
-    for null. Big endian. Counts are held against the bytes at hand before anything is built."""
+    """i32 dimensions, i32 flags, u32 element type; i32 size and i32 lower bound of each dimension; the elements, each
+    after its i32 length, -1 for null. Big endian. Counts are held against the bytes at hand before anything is built."""
 
     def decode(raw: bytes) -> list[Any]:
         if len(raw) < 12:

@@ -106,8 +106,8 @@ def single(context: Context, digits: int = 0) -> Codec:
 
 
 def _edge(value: float) -> float:
-    """Zeros, NaN and infinities as they are; the very small, of few digits, and the large, where a short decimal can lie exactly
-    between two 4-byte floats, need exact arithmetic."""
+    """Zeros, NaN and infinities as they are. The very small, of few digits, and the large, where a short decimal can
+    lie exactly between two 4-byte floats, need exact arithmetic."""
     if value == 0 or value - value != 0:
         return value
     return _shortest(value)
@@ -139,7 +139,7 @@ SPECIAL = {0xC000: "NaN", 0xD000: "Infinity", 0xF000: "-Infinity"}
 
 
 def decimal_digits(raw: bytes) -> Decimal:
-    """A decimal of base-10000 digits, big endian: u16 digits, i16 weight of the first, u16 sign, u16 scale, the digits (u16).
+    """A decimal of base-10000 digits, big endian: u16 count, i16 weight of the first, u16 sign, u16 scale, u16 digits.
 
     The scale is kept: 1.10 stays 1.10.
     """
@@ -198,7 +198,7 @@ def cidr(raw: bytes) -> Any:
 
 
 def bit_text(raw: bytes) -> str:
-    """Bits as a text of 0 and 1: i32 number of bits, the bits from the most significant of the first byte on, big endian."""
+    """Bits as a text of 0 and 1: i32 number of bits, the bits from the most significant of the first byte on."""
     count = int.from_bytes(raw[:4], "big")
     if len(raw) < 4 or len(raw) != 4 + (count + 7) // 8:
         raise ValueError(f"not a bit string: {raw[:40]!r}")

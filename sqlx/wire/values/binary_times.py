@@ -47,9 +47,7 @@ def utc_microseconds_since(context: Context, start: date) -> Codec:
     return _moment(context, base, lambda count: zoned_moment_text(ordinal, count, zone), zone)
 
 
-def _moment(
-    context: Context, base: datetime, words: Callable[[int], ServerText], zone: tzinfo = UTC
-) -> Codec:
+def _moment(context: Context, base: datetime, words: Callable[[int], ServerText], zone: tzinfo = UTC) -> Codec:
     read = unpacker(context, "q")
 
     def decode(raw: bytes) -> Any:
@@ -125,7 +123,7 @@ def interval(context: Context) -> Codec:
 
 
 def date_parts(context: Context) -> Codec:
-    """u16 year, u8 month, u8 day; no bytes at all stand for the zero date. What is no day of the calendar arrives as text."""
+    """u16 year, u8 month, u8 day; no bytes stand for the zero date. What is no day of the calendar arrives as text."""
     read = unpacker(context, "HBB")
 
     def decode(raw: bytes) -> Any:
@@ -139,7 +137,7 @@ def date_parts(context: Context) -> Codec:
 
 
 def datetime_parts(context: Context, digits: int = 0) -> Codec:
-    """u16 year, u8 month, u8 day, u8 hour, u8 minute, u8 second, u32 microseconds, cut where only zeros follow: 11, 7, 4 or 0 bytes.
+    """u16 year; u8 month, day, hour, minute, second; u32 microseconds; cut where zeros follow: 11, 7, 4 or 0 bytes.
 
     What is no moment of the calendar arrives as text with `digits` digits of the second's fraction.
     """
@@ -175,7 +173,7 @@ def _text_of_clock(parts: tuple[int, ...], digits: int) -> str:
 
 
 def duration_parts(context: Context) -> Codec:
-    """u8 whether negative, u32 days, u8 hours, u8 minutes, u8 seconds, u32 microseconds; 12, 8 (no fraction) or 0 bytes."""
+    """u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds: 12, 8 (no fraction) or 0 bytes."""
     whole, full = unpacker(context, "BIBBB"), unpacker(context, "BIBBBI")
 
     def decode(raw: bytes) -> timedelta:

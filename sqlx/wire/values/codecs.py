@@ -11,8 +11,9 @@ _ENCODE = Table("encoder", encode.SCALARS, encode_array.ENCODE)
 
 
 def text_decoder(op: str, context: Context) -> Codec:
-    """From the bytes of a value in text format to Python. The decoder raises ValueError for bytes that are no such value.
+    """From the bytes of a value in text format to Python.
 
+    The decoder raises ValueError for bytes that are no such value.
     Raises PackError for an unknown operation or wrong arguments.
     """
     return _TEXT.codec(op, context)
@@ -21,7 +22,8 @@ def text_decoder(op: str, context: Context) -> Codec:
 def binary_decoder(op: str, context: Context) -> Codec:
     """From the bytes of a value in binary format to Python, equal in value and type to what the text format gives.
 
-    The decoder raises ValueError for bytes that are no such value. Raises PackError for an unknown operation or wrong arguments.
+    The decoder raises ValueError for bytes that are no such value.
+    Raises PackError for an unknown operation or wrong arguments.
     """
     return _BINARY.codec(op, context)
 

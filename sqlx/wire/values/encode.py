@@ -13,9 +13,10 @@ from typing import Any
 from uuid import UUID
 
 from sqlx.wire.values.binary import LETTERS, packer
+from sqlx.wire.values.calendar import clock as clock_text
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation, plain
 from sqlx.wire.values.text import text as text_decoder
-from sqlx.wire.values.types import Interval, Json, seconds
+from sqlx.wire.values.types import Interval, Json
 
 
 def integer(value: int) -> bytes:
@@ -97,11 +98,10 @@ def _interval(value: Interval | timedelta) -> Interval:
 
 
 def interval(value: Interval | timedelta) -> bytes:
-    """`+14 mons -3 days +04:05:06.789`: every part with its sign, so that no setting of the server reads one into another."""
+    """`+14 mons -3 days +04:05:06.789`: each part with its sign, lest a server setting carries one to the others."""
     span = _interval(value)
     sign = "-" if span.microseconds < 0 else "+"
-    minutes, rest = divmod(abs(span.microseconds), 60_000_000)
-    return f"{span.months:+} mons {span.days:+} days {sign}{minutes // 60:02}:{minutes % 60:02}:{seconds(rest)}".encode()
+    return f"{span.months:+} mons {span.days:+} days {sign}{clock_text(abs(span.microseconds))}".encode()
 
 
 def iso_interval(value: Interval | timedelta) -> bytes:
@@ -173,8 +173,8 @@ def date_parts(context: Context) -> Codec:
 
 
 def datetime_parts(context: Context) -> Codec:
-    """A length byte; u16 year, u8 month, day, hour, minute, second; u32 microseconds unless 0. An aware value as the session's zone
-    tells it."""
+    """A length byte; u16 year; u8 month, day, hour, minute, second; u32 microseconds unless 0. An aware value as the
+    session's zone tells it."""
     whole, full = packer(context, "BHBBBBB").pack, packer(context, "BHBBBBBI").pack
 
     def encode(value: datetime) -> bytes:
@@ -186,7 +186,8 @@ def datetime_parts(context: Context) -> Codec:
 
 
 def duration_parts(context: Context) -> Codec:
-    """A length byte; u8 whether negative, u32 days, u8 hours, minutes, seconds; u32 microseconds unless 0. Takes spans and times of day."""
+    """A length byte; u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds unless 0. Takes spans
+    and times of day."""
     whole, full = packer(context, "BBIBBB").pack, packer(context, "BBIBBBI").pack
 
     def encode(value: Interval | timedelta | time) -> bytes:

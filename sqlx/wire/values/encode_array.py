@@ -16,7 +16,7 @@ QUOTED = ("text", "timestamp", "timestamptz", "interval", "json")
 
 
 def array(context: Context) -> Codec:
-    r"""`{1,NULL,{"a \"b\""}}`. Raises ValueError for an element of no kind, and for lists nested too deeply or in a circle."""
+    r"""`{1,NULL,{"a \"b\""}}`. Raises ValueError for an element of no kind and for lists nested too deeply."""
     write = _element_writers(context)
 
     def element(value: Any, depth: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Which kind of value a Python object is: the words under which a pack's `parameters` section lists what it can bind."""
+"""Which kind of value a Python object is: the words under which a pack's `parameters` section lists them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def unwrap(value: Any) -> Any:
     if numpy is None or not isinstance(value, numpy.generic):
         return value
     item = value.item()
-    if isinstance(item, numpy.generic) or (isinstance(value, (numpy.datetime64, numpy.timedelta64)) and isinstance(item, int)):
+    finer = isinstance(value, (numpy.datetime64, numpy.timedelta64)) and isinstance(item, int)
+    if finer or isinstance(item, numpy.generic):
         raise ValueError("it is finer than Python can hold: convert it to microseconds, or to text")
     return item
 

@@ -3,8 +3,8 @@
     operation = name [ "(" argument { "," argument } ")" ]
     argument  = operation | integer | date | quoted text ('' inside stands for one quote)
 
-A table says which operations there are, what arguments each takes, and makes its decoder or encoder once per operation and
-context; nothing of this is looked at again when values flow.
+A table says which operations there are and what arguments each takes, and makes its decoder or encoder once per
+operation and context; nothing of this is looked at again when values flow.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Operation(NamedTuple):
 
 
 class Maker(NamedTuple):
-    """`make(context, *arguments)` gives the codec. `takes` are the classes of the arguments, `needs` how many must be given.
-    An argument that is an operation arrives made."""
+    """`make(context, *arguments)` gives the codec. `takes` are the classes of the arguments, `needs` how many of them must
+    be given. An argument that is an operation arrives made."""
 
     make: Callable[..., Codec]
     takes: tuple[type, ...] = ()

@@ -10,7 +10,7 @@ DAY = 86_400_000_000  # microseconds
 
 
 class ServerText(str):
-    """The server's own text for a value that its Python type cannot hold: infinity, years BC or beyond 9999, zero dates."""
+    """The server's own text for a value that Python cannot hold: infinity, years BC or after 9999, zero dates."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ class Json:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A span of calendar time. Its three parts do not turn into one another: a month has no fixed number of days, a day no
+    """A span of calendar time. Its parts do not turn into one another: a month has no fixed number of days, a day no
     fixed number of hours. Two intervals are equal when all parts are. `str()` gives ISO 8601, each part with its own sign."""
 
     months: int = 0
@@ -37,7 +37,7 @@ class Interval:
         return cls(0, span.days, span.seconds * 1_000_000 + span.microseconds)
 
     def to_timedelta(self) -> timedelta:
-        """The same span, a day taken as 24 hours. Raises ValueError when there are months: they have no fixed length."""
+        """The same span, a day taken as 24 hours. Raises ValueError when there are months: their length varies."""
         if self.months:
             raise ValueError(f"an interval with months has no fixed length: {self}")
         return timedelta(self.days, 0, self.microseconds)
