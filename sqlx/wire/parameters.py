@@ -5,7 +5,8 @@ A pack's `parameters.kinds` gives for every kind of value one entry, or several:
     "int": [{"from": -32768, "to": 32767, "type": 21, "encode": "int"}, {"type": 20, "encode": "int"}]
 
 `type` is the type's number on the wire, `format` 0 for text and 1 for binary, `flags` and `prefixed` are for the
-messages that carry it, `encode` an operation of `sqlx.wire.values`. `parameters.kinds.array` maps element types to array types.
+messages that carry it, `encode` an operation of `sqlx.wire.values`.
+`parameters.kinds.array` maps element types to array types.
 """
 
 from __future__ import annotations

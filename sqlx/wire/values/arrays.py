@@ -91,7 +91,7 @@ def _element(match: re.Match[bytes], element: Codec) -> Any:
 
 def binary_array(context: Context, element: Codec) -> Codec:
     """i32 dimensions, i32 flags, u32 element type; i32 size and i32 lower bound of each dimension; the elements, each
-    after its i32 length, -1 for null. Big endian. Counts are held against the bytes at hand before anything is built."""
+    after its i32 length, -1 for null. Big endian. Counts are held against the bytes at hand before lists are built."""
 
     def decode(raw: bytes) -> list[Any]:
         if len(raw) < 12:

@@ -45,8 +45,8 @@ class Operation(NamedTuple):
 
 
 class Maker(NamedTuple):
-    """`make(context, *arguments)` gives the codec. `takes` are the classes of the arguments, `needs` how many of them must
-    be given. An argument that is an operation arrives made."""
+    """`make(context, *arguments)` gives the codec. `takes` are the classes of the arguments, `needs` how many of them
+    must be given. An argument that is an operation arrives made."""
 
     make: Callable[..., Codec]
     takes: tuple[type, ...] = ()

@@ -25,7 +25,7 @@ class Json:
 @dataclass(frozen=True, slots=True)
 class Interval:
     """A span of calendar time. Its parts do not turn into one another: a month has no fixed number of days, a day no
-    fixed number of hours. Two intervals are equal when all parts are. `str()` gives ISO 8601, each part with its own sign."""
+    fixed number of hours. Two intervals are equal when all parts are. `str()` gives ISO 8601, a sign on each part."""
 
     months: int = 0
     days: int = 0
