@@ -1,4 +1,4 @@
-"""`python -m tests.servers`: start every server there is, print its URLs, and keep it until Ctrl+C."""
+"""`python -m tests.servers [NAME ...]`: start these servers, or all there are, and print their URLs until Ctrl+C."""
 
 from __future__ import annotations
 
@@ -11,36 +11,45 @@ from tests.servers.server import Server, ServerError
 
 def show(server: Server) -> None:
     """The server's URLs, one for each authentication method."""
-    print(f"\n{server.name} {server.version}   port {server.port}, socket {server.socket}")
+    print(f"\n{server.name} {server.version}   port {server.port}, socket {server.socket}", flush=True)
     for method in server.users:
         over = {"socket": server.socket} if method in ("peer", "socket") else {}
         print(f"  {method:<13} {server.url(method, **over)}")
 
 
-def main() -> int:
-    """Exit code 1 if no server could be started."""
-    fleet, running = Fleet(), 0
-    absent = {name: reason for name, engine in ENGINES.items() if (reason := engine.missing())}
-    fleet.begin(name for name in ENGINES if name not in absent)
-    for name in ENGINES:
+def start(fleet: Fleet, names: list[str]) -> bool:
+    """Start these and show them; whether there is one to play with."""
+    absent = {name: reason for name in names if (reason := ENGINES[name].missing())}
+    fleet.begin(name for name in names if name not in absent)
+    for name in names:
         try:
             if name not in absent:
                 show(fleet.server(name))
-                running += 1
         except ServerError as error:
             absent[name] = str(error)
     for name, reason in absent.items():
         print(f"\n{name}: {reason}", file=sys.stderr)
-    if running:
+    return len(absent) < len(names)
+
+
+def main(names: list[str]) -> int:
+    """Exit code 1 if no server could be started, 2 for a name that no server has."""
+    if unknown := [name for name in names if name not in ENGINES]:
+        print(f"no server is called {unknown[0]}; there are {', '.join(ENGINES)}", file=sys.stderr)
+        return 2
+    fleet = Fleet()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        if not start(fleet, names or list(ENGINES)):
+            return 1
         print(f"\ncertificates are in {fleet.folder / 'tls'}; Ctrl+C ends the servers", flush=True)
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            signal.pause()
-        except KeyboardInterrupt:
-            print()
-    fleet.end()
-    return 0 if running else 1
+        signal.pause()
+    except KeyboardInterrupt:
+        print()
+    finally:
+        fleet.end()
+    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,41 @@
+# Every target installs what it needs first: see scripts/bootstrap. On a system without make, call the scripts themselves.
+SHELL := /bin/bash
+PYTHON := .venv/bin/python
+INSTALLED := .venv/.installed
+
+.PHONY: help run test test-all servers check bench
+
+help:
+	@echo "make run        open the sample database in the IDE (without a terminal: a short tour)"
+	@echo "make test       run every test; installs and starts private database servers"
+	@echo "make test-all   the same, and fetch the servers that Debian does not have"
+	@echo "make servers    start the servers of the tests to play with, and print their URLs"
+	@echo "make check      formatting, lint and types"
+	@echo "make bench      compare with other drivers, side by side"
+
+$(INSTALLED): pyproject.toml scripts/bootstrap
+	@scripts/bootstrap
+
+run: $(INSTALLED)
+	@.venv/bin/sqlx demo
+
+test: $(INSTALLED)
+	@scripts/install-servers
+	@$(PYTHON) -m pytest $(ARGS)
+
+test-all: $(INSTALLED)
+	@scripts/install-servers fetched
+	@SQLX_TEST_FETCH=1 $(PYTHON) -m pytest $(ARGS)
+
+servers: $(INSTALLED)
+	@scripts/install-servers
+	@exec $(PYTHON) -m tests.servers
+
+check: $(INSTALLED)
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+bench: $(INSTALLED)
+	@scripts/install-servers
+	@$(PYTHON) -m benchmarks
