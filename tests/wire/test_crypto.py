@@ -357,6 +357,12 @@ def test_ed25519_verifies_for_passwords_of_any_length(password: bytes, message: 
         public.verify(message + b"!", signature)
 
 
+def test_ed25519_verifies_against_a_stored_credential() -> None:
+    """The password 'secret' and what MariaDB's documentation of its ed25519 plugin shows the server storing for it."""
+    stored = VerifyKey(crypto.unbase64("ZIgUREUg5PVgQ6LskhXmO+eZLS0nC8be6HPjYWR4YJY="))
+    assert stored.verify(b"nonce", crypto.ed25519_sign(b"secret", b"nonce")) == b"nonce"
+
+
 def test_ed25519_without_the_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "nacl", None)
     with pytest.raises(WireError, match=r"pip install 'sqlx-os\[ed25519\]'") as caught:
