@@ -246,8 +246,11 @@ def test_saslprep_prepares(text: str, prepared: str) -> None:
     [
         "\u0007",  # RFC 4013 §3: prohibited character
         "\u0627\u0031",  # RFC 4013 §3: bidirectional check
-        "\u0627a\u0628",  # left-to-right between right-to-left
-        "\u00aa\u0007",  # would change, and holds a prohibited one: not changed by half
+        # From here on each would change if it were not forbidden.
+        "\u00ad\u0627\u0031",  # right-to-left at the beginning alone
+        "\u00ad\u0031\u0627",  # right-to-left at the end alone
+        "\u00ad\u0627a\u0628",  # left-to-right between right-to-left
+        "\u00aa\u0007",  # control
         "\u00aa\ue000",  # private use
         "\u00aa\u0221",  # unassigned in Unicode 3.2
         "\u00aa\U0001f511",  # an emoji, later than Unicode 3.2

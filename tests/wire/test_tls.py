@@ -317,8 +317,10 @@ def test_contexts_kept_are_bounded(files: Files, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", EVERY_MODE)
-def test_context_is_never_older_than_tls_1_2(mode: Mode) -> None:
-    assert make_context(mode).minimum_version == ssl.TLSVersion.TLSv1_2
+def test_context_allows_neither_old_versions_nor_renegotiation(mode: Mode) -> None:
+    context = make_context(mode)
+    assert context.minimum_version == ssl.TLSVersion.TLSv1_2
+    assert context.options & ssl.OP_NO_RENEGOTIATION
 
 
 @pytest.mark.parametrize(
