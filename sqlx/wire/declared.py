@@ -25,12 +25,16 @@ _TYPE = re.compile(r"\s*(.*?)\s*(?:\(\s*(\d+)\s*(?:,\s*(\d+)\s*)?\))?\s*\Z", re.
 class DeclaredTypes:
     """What the pack's `types` say of declared types: an entry is found by name, in capitals and without its arguments.
 
-    `affinity` lists (part of a name, entry) for names without an entry, in order; `storage` names the entry of a Python class,
-    for columns that declare nothing.
+    `affinity` lists (part of a name, entry) for names without an entry, in order; `storage` names the entry of a Python
+    class, for columns that declare nothing.
     """
 
     def __init__(
-        self, types: Mapping[str, Any], affinity: Sequence[tuple[str, str]], storage: Mapping[type, str], context: Context
+        self,
+        types: Mapping[str, Any],
+        affinity: Sequence[tuple[str, str]],
+        storage: Mapping[type, str],
+        context: Context,
     ) -> None:
         self._types = types
         self._affinity = affinity
@@ -40,7 +44,7 @@ class DeclaredTypes:
         self.converter = lru_cache(maxsize=LAYOUTS)(self._make_converter)
 
     def columns(self, description: Description, first: Row | None) -> tuple[Column, ...]:
-        """The columns of a result; `first` is its first row, by whose values a column is named that declares no type."""
+        """The columns of a result; `first` is its first row, whose values tell the type where none is declared."""
         if first is None:
             return self._layout(description, ())
         stored = tuple(
@@ -90,7 +94,7 @@ def _parts(declared: str) -> tuple[str, int | None, int | None]:
     return match[1], match[2] and int(match[2]), match[3] and int(match[3])  # type: ignore[return-value]
 
 
-# How a number is written for an operation. Others get text only: a number in a date column is a moment in some count of its own.
+# How a number is written for an operation. Others get text only: a number in a date column counts days, or seconds.
 _WRITTEN: dict[str, Callable[[Any], str]] = {
     "decimal": repr,
     "json": repr,
