@@ -9,6 +9,7 @@ import asyncio
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 
@@ -44,6 +45,9 @@ def command_line() -> None:
 
 def ide() -> None:
     """The IDE starts without a terminal, and ends."""
+    if find_spec("sqlx_tui.app") is None:
+        print("skipped: there is no IDE yet")
+        return
     from sqlx_tui.app import StudioApp
 
     async def start() -> None:

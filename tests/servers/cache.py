@@ -36,6 +36,7 @@ def fetched(name: str, script: str) -> tuple[Path, str]:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as scratch:
         done = subprocess.run(["bash", HERE / script, scratch], capture_output=True, text=True, check=False)
         if done.returncode:
-            return folder, f"{name} could not be fetched: {(done.stderr or done.stdout).strip()[-300:]}"
+            said = done.stderr.strip()[-300:] or f"{script} ended with {done.returncode}"
+            return folder, f"{name} could not be fetched: {said}"
         shutil.move(Path(scratch) / "server", folder)
     return folder, ""

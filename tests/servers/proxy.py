@@ -9,6 +9,7 @@ import threading
 from typing import Literal, NamedTuple, Self
 
 Direction = Literal["sent", "received"]
+Pair = tuple[socket.socket, socket.socket]
 CHUNK = 65536
 ABORT = struct.pack("ii", 1, 0)  # SO_LINGER on, zero seconds: close sends RST
 
@@ -35,7 +36,7 @@ class Proxy:
         self._lock = threading.Lock()
         self._flowing = threading.Event()
         self._flowing.set()
-        self._pairs: list[tuple[socket.socket, socket.socket]] = []
+        self._pairs: list[Pair] = []
         self._budget: int | None = None
         threading.Thread(target=self._accept, name="proxy-accept", daemon=True).start()
 
@@ -64,9 +65,9 @@ class Proxy:
         self._flowing.set()
 
     def cut(self) -> None:
-        """Reset every connection. New ones are accepted."""
+        """Reset every connection; a stall ends. New connections are accepted."""
         with self._lock:
-            pairs, self._pairs = self._pairs, []
+            pairs, self._pairs, self._budget = self._pairs, [], None
         for pair in pairs:
             for end in pair:
                 _abort(end)
@@ -102,21 +103,23 @@ class Proxy:
                 continue
             for end in (client, server):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            pair = (client, server)
             with self._lock:
-                self._pairs.append((client, server))
-            for ends in ((client, server, "sent"), (server, client, "received")):
-                threading.Thread(target=self._pump, args=ends, name="proxy-pump", daemon=True).start()
+                self._pairs.append(pair)
+            for direction in ("sent", "received"):
+                threading.Thread(target=self._pump, args=(pair, direction), name="proxy-pump", daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket, direction: Direction) -> None:
+    def _pump(self, pair: Pair, direction: Direction) -> None:
+        source, sink = pair if direction == "sent" else reversed(pair)
         with contextlib.suppress(OSError):
             while data := source.recv(self.chunk):
                 self._flowing.wait()
-                allowed = self._allow(data, direction)
-                sink.sendall(allowed)
-                if len(allowed) < len(data):
+                sink.sendall(self._allow(data, direction))
+                if direction == "received" and self._budget == 0:
                     self.cut()
-                    return
-            sink.shutdown(socket.SHUT_WR)
+            # A cut wakes this thread too; to pass that on as an orderly end would forestall the reset.
+            if pair in self._pairs:
+                sink.shutdown(socket.SHUT_WR)
 
     def _allow(self, data: bytes, direction: Direction) -> bytes:
         """Record and return as much of `data` as may still pass."""
