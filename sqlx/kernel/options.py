@@ -171,7 +171,9 @@ def _url_levels(scheme: str, rest: str, pack: Pack) -> tuple[dict[str, str], dic
     named = {"database": _decode(path, "database")} if path else {}
     if pack.embedded:
         if authority:
-            raise Misuse(f"this engine runs in this process, without a host: {scheme}:///relative or {scheme}:////absolute")
+            raise Misuse(
+                f"this engine runs in this process, without a host: {scheme}:///relative or {scheme}:////absolute"
+            )
     elif "@" in path + query:
         raise Misuse("there is an @ behind the URL's host: in names and passwords write / as %2F, ? as %3F, @ as %40")
     else:

@@ -11,7 +11,9 @@
     dollar_quotes        $tag$ ... $tag$
     not_placeholders     texts with a colon or a question mark that never mark a parameter
     placeholder          what the server understands: `?`, or a text with {n} for the number
-    compound             {starts, open, close, uncounted?}: a `;` in such a statement's body or parentheses ends nothing
+    compound             {starts, open, close, uncounted?}: a `;` in such a statement's body or parentheses ends none;
+                         `close` has words, and pairs where the second opens nothing (`END CASE`), `uncounted` pairs
+                         that close what was never counted as opened (`END IF`)
 
 `starts`, and the lists given to `matches`, hold phrases: words, `A|B` for either word, `...` for any words between.
 Every construct that is not closed runs to the end of the text. Scanning takes time linear in the text.
@@ -224,10 +226,10 @@ class _Body:
         self._before = piece
 
     def _step(self, word: str) -> int:
-        if self._before in self._compound.close:
-            # `END IF` closes what was never counted, and the CASE of `END CASE` opens nothing.
-            return 1 if word in self._compound.uncounted else 0
-        return (word in self._compound.open) - (word in self._compound.close)
+        compound, both = self._compound, f"{self._before} {word}"
+        if both in compound.uncounted:
+            return 1
+        return 0 if both in compound.close else (word in compound.open) - (word in compound.close)
 
 
 @lru_cache(maxsize=1024)
@@ -249,9 +251,10 @@ def _quotes(section: Section) -> list[Section]:
 
 
 def _openers(section: Section, key: str) -> list[Any]:
-    openers = [entry["open"] if isinstance(entry, dict) else entry for entry in section.get(key, ())]
-    if not all(openers):
-        raise PackError(f"$.sql.{key}", "an empty text opens nothing")
+    entries = section.get(key, ())
+    openers = [entry["open"] if isinstance(entry, dict) else entry for entry in entries]
+    if not all(openers) or not all(entry.get("close", True) for entry in entries if isinstance(entry, dict)):
+        raise PackError(f"$.sql.{key}", "an empty text opens and closes nothing")
     return sorted(openers, key=len, reverse=True)
 
 
@@ -280,7 +283,7 @@ def _compile(section: Section, switched: Mapping[str, bool]) -> re.Pattern[str]:
         "dollar": rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$" if section.get("dollar_quotes") else "",
         "native": "[0-9]+".join(map(re.escape, placeholder.split("{n}"))) if "{n}" in placeholder else "",
         "word": rf"[{_LETTER}][{_LETTER}0-9$]*",
-        "number": rf"[0-9][{_LETTER}0-9]*",
+        "number": "[0-9]+",
         "fixed": _any(_openers(section, "not_placeholders")),
         "name": rf":[{_LETTER}][{_LETTER}0-9]*",
         "numeric": r":[0-9]+",
