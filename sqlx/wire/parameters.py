@@ -17,7 +17,7 @@ from struct import error as StructError
 from typing import Any, TypeAlias
 
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.values import Context, encoder
+from sqlx.wire.values import Context, Json, encoder
 from sqlx.wire.values.arrays import MAX_DIMENSIONS
 from sqlx.wire.values.kinds import KINDS, ZONED, is_wrapped, kind_of, unwrap
 
@@ -47,21 +47,19 @@ class _Choice:
     def __init__(self, kind: str, section: Any, context: Context) -> None:
         path = f"$.parameters.kinds.{kind}"
         entries = section if isinstance(section, list) else [section]
-        self.ranges = [
+        self._ranges = [
             (entry.get("from", -inf), entry.get("to", inf), _type(kind, entry, context, path)) for entry in entries
         ]
 
-    @property
-    def only(self) -> ParameterType | None:
-        low, high, entry = self.ranges[0]
-        return entry if (low, high) == (-inf, inf) else None
+        low, high, first = self._ranges[0]
+        self.only = first if (low, high) == (-inf, inf) else None  # set when there is nothing to choose
 
     def holding(self, least: Any, most: Any) -> ParameterType:
         """The first entry that holds both numbers. Raises ValueError."""
-        for low, high, entry in self.ranges:
+        for low, high, entry in self._ranges:
             if low <= least and most <= high:
                 return entry
-        low, high = min(low for low, _, _ in self.ranges), max(high for _, high, _ in self.ranges)
+        low, high = min(low for low, _, _ in self._ranges), max(high for _, high, _ in self._ranges)
         raise ValueError(f"it does not lie between {low} and {high}: send it as text")
 
 
@@ -145,9 +143,7 @@ class Parameters:
     def _array(self, value: Sequence[Any]) -> tuple[ParameterType, Any]:
         if self._arrays is not None:
             return self._arrays.type_of(value), value
-        if "json" in self._choices:
-            return self._choices["json"].holding(0, 0), value
-        raise TypeError(_advice(value, "array"))
+        return self._resolve(Json(value))
 
 
 MAX_KNOWN = 1024  # Python types remembered; a program that makes types without end gains nothing here
@@ -225,7 +221,6 @@ _INSTEAD = {
     "interval": "a number of seconds, or str",
     "uuid": "str or bytes",
     "json": "text with json.dumps",
-    "array": "text with json.dumps, or bind its elements one by one",
     "set": "list",
     "timestamptz": "the session's zone and take the zone off",
 }

@@ -140,9 +140,10 @@ def _inner(value: Any) -> Any:
 _write_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_inner).encode
 
 
-def json(value: Any) -> bytes:
-    """JSON without spaces, in UTF-8. NaN and infinities, which JSON has not, are refused."""
-    return _write_json(value).encode()
+def json(context: Context) -> Codec:
+    """JSON without spaces. NaN and infinities, which JSON has not, are refused."""
+    encode = text(context)
+    return lambda value: encode(_write_json(value))
 
 
 def native_int(value: int) -> int:
@@ -225,7 +226,7 @@ SCALARS: dict[str, Maker] = {
     "uuid": plain(as_text),
     "uuid_bytes": plain(uuid_bytes),
     "inet": plain(as_text),
-    "json": plain(json),
+    "json": Maker(json),
     "set": Maker(members),
     "date_parts": Maker(date_parts),
     "datetime_parts": Maker(datetime_parts),

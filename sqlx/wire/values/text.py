@@ -17,6 +17,7 @@ from uuid import UUID
 from sqlx.wire.errors import PackError
 from sqlx.wire.values.operations import Codec, Context, Maker, plain
 
+TOO_DEEP = "json is nested too deeply"
 LONG_NUMBER = 4300  # digits; beyond it Python refuses to make an int of text
 
 
@@ -83,12 +84,20 @@ def json(context: Context) -> Codec:
         document = decode(raw)
         try:
             return _parse_json(document)
-        except RecursionError:
-            raise ValueError("json is nested too deeply") from None
         except ValueError:
-            return _parse_long_json(document)
+            return _again(document)
+        except RecursionError:
+            raise ValueError(TOO_DEEP) from None
 
     return read
+
+
+def _again(document: str) -> Any:
+    """Reads what was refused once more, in case it was for a long integer only."""
+    try:
+        return _parse_long_json(document)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def uuid(raw: bytes) -> UUID:

@@ -1,0 +1,194 @@
+"""The steps of a flow that do not wait, each compiled to `act(machine, v, a, f)`.
+
+    {"set": {"variable": "expression"}}                    {"put": {"map": ..., "key": "expression", "value": "expression"}}
+    {"send": "message", "with": {"field": "expression"}}
+    {"result": "row message"}                              the columns just read (or those of the prepared statement) begin a result
+    {"result": "row message", "columns": "prepared"}
+    {"result": [{"name": "'value'", "type": "text"}]}      … columns that the pack itself names
+    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+    {"complete": {"rowcount": ..., "lastrowid": ..., "tag": ...}}   the result is whole
+    "suspend"                                              the portal has more
+    {"prepared": {"statement": ..., "parameters": ...}}    what a server says of a statement it has prepared
+    {"event": "notice" | "notify", "with": {...}}
+    "fail"                                                 the error that this message tells, by its `error` mapping
+    {"fail": {"message": "text with {expressions}", "kind": "refused", "hint": ...}}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, get_args
+
+from sqlx.wire import expr
+from sqlx.wire.errors import Kind, PackError, WireError
+from sqlx.wire.expr import Scope
+from sqlx.wire.link import WireNotice
+
+if TYPE_CHECKING:
+    from sqlx.wire.compiler import Program
+    from sqlx.wire.machine import Machine
+
+Act = Callable[["Machine", list[Any], Any, Any], None]
+_COMPLETE = {"rowcount": "int", "lastrowid": "int", "tag": "text"}
+_KNOWN_FIELDS = ("detail", "hint", "position", "severity", "schema", "table", "column", "constraint", "type", "where")
+
+
+def slot(program: Program, name: str, path: str) -> int:
+    """The place of a variable. Raises PackError for one that is not declared."""
+    if name not in program.slots:
+        raise PackError(path, f"no variable is called {name!r}; declare it in `variables`")
+    return program.slots[name]
+
+
+def _set(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    targets = [
+        (slot(program, name, path), program.function(text, f"{path}.set.{name}", scope, program.types.get(name, "any")))
+        for name, text in step["set"].items()
+    ]
+    if len(targets) == 1:
+        ((index, value),) = targets
+
+        def act_one(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+            v[index] = value(v, a, f)
+
+        return act_one
+
+    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        for index, value in targets:
+            v[index] = value(v, a, f)
+
+    return act
+
+
+def _put(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    rule = step["put"]
+    index = slot(program, rule["map"], path)
+    key, value = (program.function(rule[part], f"{path}.put.{part}", scope) for part in ("key", "value"))
+
+    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        if len(v[index]) < 1000:
+            v[index][key(v, a, f)] = value(v, a, f)
+
+    return act
+
+
+def _send(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    name = step["send"]
+    rule = program.message(name, "client", path)
+    values = {field: expr.parse(text, f"{path}.with.{field}") for field, text in step.get("with", {}).items()}
+    fields = program.layouts.fields(rule.get("fields", []), f"$.messages.client.{name}.fields")
+    write = program.writers.compile(fields, values, scope, path)
+    frame = program.frame_writer(rule.get("framing", "client"))
+    tag = rule.get("tag", "")
+
+    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        m.send(name, tag, write(v, a, f), frame)
+
+    return act
+
+
+def _result(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    rows = step["result"]
+    if isinstance(rows, list):
+        columns = [(program.function(column["name"], path, scope), column["type"]) for column in rows]
+        return lambda m, v, a, f: m.begin_named([(name(v, a, f), type_) for name, type_ in columns])
+    program.message(rows, "server", path)
+    if step.get("columns") == "prepared":
+        return lambda m, v, a, f: m.begin_prepared(rows)
+    return lambda m, v, a, f: m.begin(rows)
+
+
+def _row(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    values = [program.function(text, f"{path}.row[{index}]", scope) for index, text in enumerate(step["row"])]
+    return lambda m, v, a, f: m.add_row([value(v, a, f) for value in values])
+
+
+def _complete(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    rule = step["complete"] if isinstance(step["complete"], dict) else {}
+    values = {
+        name: program.function(text, f"{path}.complete.{name}", scope, _COMPLETE.get(name, "any")) for name, text in rule.items()
+    }
+    if unknown := set(rule) - set(_COMPLETE):
+        raise PackError(path, f"a result has no {unknown.pop()!r}; it has {', '.join(_COMPLETE)}")
+    return lambda m, v, a, f: m.complete({name: value(v, a, f) for name, value in values.items()})
+
+
+def _suspend(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    return lambda m, v, a, f: m.suspend()
+
+
+def _prepared(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    rule = step["prepared"]
+    values = {name: program.function(text, f"{path}.prepared.{name}", scope) for name, text in rule.items()}
+    return lambda m, v, a, f: m.note_prepared({name: value(v, a, f) for name, value in values.items()})
+
+
+def _event(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    if step["event"] == "notice":
+        read = error_of(program, message, path)
+        return lambda m, v, a, f: m.notice(_notice(read(v, a, f)))
+    values = {name: program.function(text, f"{path}.with.{name}", scope) for name, text in step.get("with", {}).items()}
+    return lambda m, v, a, f: m.notify({name: value(v, a, f) for name, value in values.items()})
+
+
+def _notice(error: WireError) -> WireNotice:
+    return WireNotice(error.message, error.sqlstate, error.code, error.fields)
+
+
+def fail(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    """`fail`: raise the error of the message just read, or one of the pack's own sentences."""
+    rule = step["fail"]
+    if rule is True:
+        read = error_of(program, message, path)
+
+        def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+            raise read(v, a, f)
+
+        return act
+    sentence = program.template(rule["message"], f"{path}.message", scope)
+    kind: Kind = rule.get("kind", "refused")
+    if kind not in get_args(Kind):
+        raise PackError(f"{path}.kind", f"no error is of the kind {kind!r}; there are {', '.join(get_args(Kind))}")
+    fields = {"hint": rule["hint"]} if "hint" in rule else {}
+
+    def act_own(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        raise WireError(kind, sentence(v, a, f), fields=dict(fields), outcome="not_run")
+
+    return act_own
+
+
+def error_of(program: Program, message: str | None, path: str) -> Callable[[list[Any], Any, Any], WireError]:
+    """A function that reads the error, or the notice, that a message tells."""
+    rule: Mapping[str, str] | None = program.message(message, "server", path).get("error") if message else None
+    if message is None or rule is None:
+        raise PackError(path, "the message just read has no `error` mapping")
+    scope = {**program.scope, **program.reader(message, path).scope("f")}
+    where = f"$.messages.server.{message}.error"
+    values = {name: program.function(text, f"{where}.{name}", scope) for name, text in rule.items()}
+
+    def read(v: list[Any], a: Any, f: Any) -> WireError:
+        said = {name: value(v, a, f) for name, value in values.items()}
+        fields = {name: str(said[name]) for name in _KNOWN_FIELDS if said.get(name)}
+        error = WireError(
+            "server", str(said.get("message") or "the server gave no reason"), sqlstate=said.get("sqlstate"),
+            code=said.get("code"), fields=fields,
+        )  # fmt: skip
+        if said.get("fatal"):
+            error.fields["fatal"] = "yes"
+        return error
+
+    return read
+
+
+ACTIONS: dict[str, Callable[[Program, Any, str, Scope, str | None], Act]] = {
+    "set": _set,
+    "put": _put,
+    "send": _send,
+    "result": _result,
+    "row": _row,
+    "complete": _complete,
+    "suspend": _suspend,
+    "prepared": _prepared,
+    "event": _event,
+    "fail": fail,
+}

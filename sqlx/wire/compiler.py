@@ -1,0 +1,344 @@
+"""Packs to programs. Each flow is compiled when it is first used; `everything` compiles all, for a check of the whole pack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlx.wire import actions, expr
+from sqlx.wire.emit import Source
+from sqlx.wire.errors import PackError
+from sqlx.wire.expr import Emitter, Name, Scope
+from sqlx.wire.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
+from sqlx.wire.layout import Layouts
+from sqlx.wire.program import (
+    ARGUMENTS,
+    BUILTIN_VARIABLES,
+    CALL,
+    CLOSED,
+    COLUMNS,
+    DO,
+    EXPECT,
+    GATHER,
+    IF,
+    INITIAL,
+    JUMP,
+    MESSAGE,
+    RANDOM,
+    ROW,
+    TLS,
+    Candidate,
+    Code,
+    Command,
+    Function,
+    Segment,
+    State,
+)
+from sqlx.wire.reading import Reader, Readers
+from sqlx.wire.registry import Pack
+from sqlx.wire.writing import Writers, scope_of
+
+MAX_INSTRUCTIONS = 5000
+_PATTERN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(.+)\])?$", re.DOTALL)
+_HOLE = re.compile(r"\{([^{}]+)\}")
+
+
+class Program:
+    """One pack, ready to run. Made once a pack; shared by all its connections."""
+
+    def __init__(self, pack: Pack) -> None:
+        self.pack = pack
+        self.slots = {name: index for index, name in enumerate([*BUILTIN_VARIABLES, *pack.variables])}
+        types = {**BUILTIN_VARIABLES, **pack.variables}
+        self.types = types
+        constants = {name: Name(repr(int(value)), "int") for name, value in pack.constants.items()}
+        self.scope: dict[str, Name] = {**constants, **scope_of(types, "v")}
+        self.layouts = Layouts(pack.byte_order, pack.integers, pack.structs)
+        self.readers = Readers(self.layouts, self.scope)
+        self.writers = Writers(self.layouts)
+        self._frame_readers: dict[str, FrameReader] = {}
+        self._frame_writers: dict[str, FrameWriter] = {}
+        self._readers: dict[str, Reader] = {}
+        self._flows: dict[str, Code] = {}
+        self._commands: dict[str, Command] = {}
+        self._always: list[tuple[str, Candidate]] | None = None
+        self.segment: Segment | None = None
+        if pack.segment:
+            self.segment = Segment(
+                self.code(pack.segment["send"], "$.segment.send"),
+                self.code(pack.segment["replies"], "$.segment.replies", always=True),
+            )
+
+    def initial(self) -> list[Any]:
+        """The variables of a new connection."""
+        return [INITIAL[type_].copy() if type_ in ("list", "map") else INITIAL[type_] for type_ in self.types.values()]
+
+    def function(self, text: str, path: str, scope: Scope | None = None, wanted: str = "any") -> Function:
+        """An expression as a function of `v, a, f`."""
+        source = Source()
+        code = Emitter(source, scope or self.scope, path).emit(expr.parse(text, path), wanted)[0]
+        source.line(f"return {code}")
+        return source.build("v, a=None, f=None")
+
+    def template(self, text: str, path: str, scope: Scope) -> Function:
+        """A text with `{expression}` in it as a function of `v, a, f`."""
+        parts = [
+            self.function(part, path, scope) if index % 2 else (lambda v, a, f, part=part: part)
+            for index, part in enumerate(_HOLE.split(text))
+        ]
+        return lambda v, a, f: "".join([str(part(v, a, f)) for part in parts])
+
+    def flow(self, name: str) -> Code:
+        if name not in self._flows:
+            code: Code = []
+            self._flows[name] = code
+            code.extend(self.code(self.pack.flows[name], f"$.flows.{name}"))
+        return self._flows[name]
+
+    def command(self, name: str) -> Command:
+        """Raises KeyError for a command that the pack does not have."""
+        known = self._commands.get(name)
+        if known is None:
+            rule = self.pack.commands[name]
+            path = f"$.commands.{name}"
+            known = self._commands[name] = Command(
+                name,
+                self.code(rule["send"], f"{path}.send"),
+                self.code(rule["replies"], f"{path}.replies", always=True),
+                bool(rule.get("closed", False)),
+            )
+        return known
+
+    def code(self, steps: Any, path: str, always: bool = False) -> Code:
+        scope = {**self.scope, **scope_of(ARGUMENTS, "a")}
+        compiler = _FlowCompiler(self, always)
+        compiler.steps(steps, path, scope, None)
+        return compiler.finished(path)
+
+    def always(self) -> list[tuple[str, Candidate]]:
+        """The messages handled in any state, with the code that handles each."""
+        if self._always is None:
+            self._always = []
+            for name, steps in self.pack.always.items():
+                path = f"$.always.{name}"
+                handler = self.message_code(name, steps, path)
+                self._always.append((name, self.candidate(name, None, path, -1, handler)))
+        return self._always
+
+    def message_code(self, name: str, steps: Any, path: str) -> Code:
+        compiler = _FlowCompiler(self, False)
+        scope = {**self.scope, **scope_of(ARGUMENTS, "a"), **self.reader(name, path).scope("f")}
+        compiler.steps(steps, path, scope, name)
+        return compiler.finished(path)
+
+    def message(self, name: str, side: str, path: str) -> dict[str, Any]:
+        found: dict[str, Any] | None = self.pack.messages.get(side, {}).get(name)
+        if found is None:
+            raise PackError(path, f"no message of the {side} is called {name!r}")
+        return found
+
+    def reader(self, name: str, path: str) -> Reader:
+        if name not in self._readers:
+            rule = self.message(name, "server", path)
+            fields = self.layouts.fields(rule.get("fields", []), f"$.messages.server.{name}.fields")
+            self._readers[name] = self.readers.compile(fields)
+        return self._readers[name]
+
+    def candidate(
+        self, name: str, condition: Function | None, path: str, target: int, handler: Code | None = None
+    ) -> Candidate:
+        rule = self.message(name, "server", path)
+        guard = self._guard(rule["when"], f"$.messages.server.{name}.when") if "when" in rule else None
+        if "row" in rule:
+            return Candidate(name, ROW, guard, None, None, target, None)
+        if "columns" in rule:
+            return Candidate(name, COLUMNS, guard, None, None, target, None)
+        return Candidate(name, MESSAGE, guard, self.reader(name, path).read, condition, target, handler)
+
+    def _guard(self, text: str, path: str) -> Callable[[int], bool]:
+        """A condition on the size of a message's body, told before it is read."""
+        function = self.function(text, path, {**self.scope, "size": Name("a", "int")}, "bool")
+        return lambda size: bool(function([], size))
+
+    def frames(self, name: str) -> FrameReader:
+        if name not in self._frame_readers:
+            rule = self._framing(name)
+            self._frame_readers[name] = compile_reader(rule, f"$.framing.{name}", self.layouts, self.readers)
+        return self._frame_readers[name]
+
+    def frame_writer(self, name: str) -> FrameWriter:
+        if name not in self._frame_writers:
+            rule = self._framing(name)
+            self._frame_writers[name] = compile_writer(rule, f"$.framing.{name}", self.layouts, self.writers)
+        return self._frame_writers[name]
+
+    def loop_header(self) -> LoopHeader | None:
+        return loop_header(self.pack.framing["server"], self.layouts)
+
+    def _framing(self, name: str) -> dict[str, Any]:
+        rule: dict[str, Any] | None = self.pack.framing.get(name)
+        if rule is None:
+            raise PackError("$.framing", f"no framing is called {name!r}")
+        return rule
+
+    def everything(self) -> None:
+        """Compile all there is. Raises PackError at the first thing that cannot be."""
+        for name in self.pack.flows:
+            self.flow(name)
+        for name in self.pack.commands:
+            self.command(name)
+        self.always()
+
+
+class _FlowCompiler:
+    """One flow's steps to code."""
+
+    def __init__(self, program: Program, always: bool) -> None:
+        self.program = program
+        self.with_always = always
+        self.code: list[list[Any]] = []
+        self.leaving: list[list[int]] = []  # of each enclosing expect: the jumps that leave it
+
+    def finished(self, path: str) -> Code:
+        if len(self.code) > MAX_INSTRUCTIONS:
+            raise PackError(path, f"a flow compiles to at most {MAX_INSTRUCTIONS} instructions")
+        return [(op, x, y) for op, x, y in self.code]
+
+    def put(self, op: int, x: Any = None, y: Any = None) -> int:
+        self.code.append([op, x, y])
+        return len(self.code) - 1
+
+    def steps(self, steps: Any, path: str, scope: Scope, message: str | None) -> None:
+        """`message` is the one just read, whose fields are in scope; None after a wait."""
+        if not isinstance(steps, list):
+            self.step(steps, path, scope, message)
+            return
+        for index, step in enumerate(steps):
+            self.step(step, f"{path}[{index}]", scope, message)
+            if _waits(step):
+                scope, message = _without_fields(scope), None
+
+    def step(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        if isinstance(step, str):
+            step = {step: True}
+        if not isinstance(step, dict) or not step:
+            raise PackError(path, "a step is a word or an object")
+        kind = next(iter(step))
+        method = getattr(self, f"_{kind}", None)
+        if kind in actions.ACTIONS:
+            self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
+        elif method is None or kind.startswith("_"):
+            raise PackError(path, f"no step is called {kind!r}")
+        else:
+            method(step, path, scope, message)
+
+    def _done(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        if not self.leaving:
+            raise PackError(path, "`done` leaves an `expect`; there is none here")
+        self.leaving[-1].append(self.put(JUMP))
+
+    def _if(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        test = self.put(IF, self.program.function(step["if"], f"{path}.if", scope))
+        self.steps(step.get("then", []), f"{path}.then", scope, message)
+        if "else" in step:
+            end = self.put(JUMP)
+            self.code[test][2] = len(self.code)
+            self.steps(step["else"], f"{path}.else", scope, message)
+            self.code[end][1] = len(self.code)
+        else:
+            self.code[test][2] = len(self.code)
+
+    def _switch(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        """By the value of a text: the case of that name, else `otherwise`."""
+        subject = step["switch"]
+        ends = []
+        for value, steps in step["cases"].items():
+            quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+            test = self.put(IF, self.program.function(f"({subject}) = '{quoted}'", f"{path}.switch", scope))
+            self.steps(steps, f"{path}.cases.{value}", scope, message)
+            ends.append(self.put(JUMP))
+            self.code[test][2] = len(self.code)
+        self.steps(step.get("otherwise", []), f"{path}.otherwise", scope, message)
+        for end in ends:
+            self.code[end][1] = len(self.code)
+
+    def _require(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        test = self.put(IF, self.program.function(f"not ({step['require']})", f"{path}.require", scope))
+        self.put(DO, actions.fail(self.program, {"fail": step["else"]}, f"{path}.else", scope, message))
+        self.code[test][2] = len(self.code)
+
+    def _call(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        name = step["call"]
+        if name not in self.program.pack.flows:
+            raise PackError(f"{path}.call", f"no flow is called {name!r}")
+        self.put(CALL, self.program.flow(name))
+
+    def _start_tls(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        self.put(TLS)
+
+    def _until_closed(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        self.put(CLOSED)
+
+    def _random(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        size = self.program.function(str(step["bytes"]), f"{path}.bytes", scope, "int")
+        self.put(RANDOM, size, actions.slot(self.program, step["random"], path))
+
+    def _gather(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        state = self._state({step["gather"]: None}, "server", path)
+        state.others.append(self.program.candidate(step["gather"], None, path, 0))
+        self.put(GATHER, state, self.program.function(step["count"], f"{path}.count", scope, "int"))
+
+    def _expect(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
+        branches: Mapping[str, Any] = step["expect"]
+        state = self._state(branches, step.get("framing", "server"), path)
+        at = self.put(EXPECT, state)
+        self.leaving.append([])
+        outer = _without_fields(scope)
+        for pattern, steps in branches.items():
+            self._branch(pattern, steps, f"{path}.expect.{pattern}", outer, state, at)
+        for jump in self.leaving.pop():
+            self.code[jump][1] = len(self.code)
+        if self.with_always:
+            for name, candidate in self.program.always():
+                if name not in [_PATTERN.sub(r"\1", pattern) for pattern in branches]:
+                    self._accept(state, candidate)
+
+    def _state(self, branches: Mapping[str, Any], framing: str, path: str) -> State:
+        names = [pattern.partition("[")[0].replace("_", " ") for pattern in branches]
+        return State(self.program.frames(framing), {}, [], " or ".join(dict.fromkeys(names)), set())
+
+    def _branch(self, pattern: str, steps: Any, path: str, scope: Scope, state: State, at: int) -> None:
+        match = _PATTERN.match(pattern)
+        if match is None:
+            raise PackError(path, "a branch is named by a message, or a message and a condition in brackets")
+        name = match[1]
+        own = {**scope, **self.program.reader(name, path).scope("f")}
+        condition = self.program.function(match[2], path, own) if match[2] else None
+        candidate = self.program.candidate(name, condition, path, len(self.code))
+        self._accept(state, candidate)
+        if candidate.kind != ROW:
+            self.steps(steps, path, own, name)
+            self.put(JUMP, at)
+
+    def _accept(self, state: State, candidate: Candidate) -> None:
+        rule = self.program.message(candidate.message, "server", "$.messages")
+        if "tag" not in rule:
+            state.others.append(candidate)
+            return
+        tags = rule["tag"] if isinstance(rule["tag"], list) else [rule["tag"]]
+        for tag in tags:
+            state.by_tag.setdefault(tag, []).append(candidate)
+            if isinstance(tag, int):
+                state.ends.add(tag)
+
+
+def _without_fields(scope: Scope) -> Scope:
+    """The scope without the fields of the message just read: they are gone once another may have been read."""
+    return {name: known for name, known in scope.items() if not known.code.startswith("f[")}
+
+
+def _waits(step: Any) -> bool:
+    if isinstance(step, dict):
+        return any(key in ("expect", "call", "gather") for key in step) or any(_waits(part) for part in step.values())
+    return isinstance(step, list) and any(_waits(part) for part in step)

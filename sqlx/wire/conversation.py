@@ -1,0 +1,380 @@
+"""A conversation with a server on a socket: a machine, its channel, and the commands a link must offer (`sqlx.wire.link`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlx.wire import tls
+from sqlx.wire.channel import Channel, Endpoint
+from sqlx.wire.columns import Layouter, Raw
+from sqlx.wire.compiler import Program
+from sqlx.wire.errors import WireError
+from sqlx.wire.link import State, Steps, WireNotice
+from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
+from sqlx.wire.parameters import ParameterType
+from sqlx.wire.program import ARGUMENTS
+from sqlx.wire.registry import Pack
+from sqlx.wire.result import Column, Reply
+from sqlx.wire.trace import tracer
+
+WINDOW = 1 << 20  # bytes of one statement's parameters that are sent before its replies are read
+
+_PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
+_EMPTY: list[Any] = [None] * len(ARGUMENTS)
+
+
+class Identity(NamedTuple):
+    """Who connects, and to what. `options` are the pack's own."""
+
+    user: str
+    password: str | None
+    database: str
+    options: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<Identity {self.user!r} {self.database!r}>"
+
+
+class PreparedStatement:
+    """What the server and we know of a prepared statement."""
+
+    __slots__ = ("columns", "described", "formats", "parameters", "statement")
+
+    def __init__(
+        self, statement: Any, parameters: Sequence[int], described: tuple[Raw, str] | None,
+        columns: Sequence[Column] | None, formats: tuple[int, ...],
+    ) -> None:  # fmt: skip
+        self.statement = statement
+        self.parameters = parameters
+        self.described = described
+        self.columns = columns
+        self.formats = formats
+
+
+@lru_cache(maxsize=64)
+def _compiled(pack: Pack) -> tuple[Program, Layouter]:
+    program = Program(pack)
+    return program, Layouter(program)
+
+
+def arguments(**given: Any) -> list[Any]:
+    """The argument list of a command."""
+    values = _EMPTY.copy()
+    for name, value in given.items():
+        values[_PLACES[name]] = value
+    return values
+
+
+def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], values: Sequence[Any]) -> list[Any]:
+    """Values with their length before them, where their type asks for it."""
+    return [
+        prefix(len(value)) + value if entry.prefixed and value is not None else value
+        for entry, value in zip(types, values, strict=True)
+    ]
+
+
+class Conversation:
+    """One connection. Implements `sqlx.wire.link.Link`."""
+
+    def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
+        self.pack = pack
+        self.endpoint = endpoint
+        self.identity = identity
+        self.program, self.layouter = _compiled(pack)
+        self.state: State = "closed"
+        self.machine = Machine(self.program, self.layouter)
+        self.channel = Channel(endpoint)
+        self._state = self.program.function(pack.session["state"], "$.session.state")
+        self._count = 0
+        self._released: list[Any] = []
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """What the server told of itself. A password is not among them."""
+        return {name: self.machine.v[index] for name, index in self.program.slots.items() if name != "password"}
+
+    @property
+    def on_notice(self) -> Callable[[WireNotice], None] | None:
+        return self.machine.on_notice
+
+    @on_notice.setter
+    def on_notice(self, listener: Callable[[WireNotice], None] | None) -> None:
+        self.machine.on_notice = listener
+
+    @property
+    def on_notify(self) -> Callable[[Mapping[str, Any]], None] | None:
+        return self.machine.on_notify
+
+    @on_notify.setter
+    def on_notify(self, listener: Callable[[Mapping[str, Any]], None] | None) -> None:
+        self.machine.on_notify = listener
+
+    # -- opening and closing
+
+    def open(self) -> Steps[None]:
+        """Connect, secure, authenticate: once, or a second time where `sslmode` leaves the choice to the server."""
+        attempts = self._attempts()
+        for number, (wanted, needed) in enumerate(attempts, 1):
+            try:
+                yield from self._open(wanted, needed)
+                return
+            except WireError as error:
+                self.abort()
+                rejected = error.kind == "server" and error.sqlstate == "28000"
+                if number == len(attempts) or not rejected:
+                    raise
+
+    def _attempts(self) -> list[tuple[bool, bool]]:
+        """(TLS wanted, TLS needed) for each attempt, after libpq's documentation of sslmode."""
+        mode = self.endpoint.sslmode
+        if self.endpoint.socket or mode == "disable":
+            return [(False, False)]
+        if mode not in ("allow", "prefer"):
+            return [(True, True)]
+        if self.pack.greets:  # the server speaks first and says whether it has TLS
+            return [(True, False)]
+        return [(False, False), (True, True)] if mode == "allow" else [(True, False), (False, False)]
+
+    def _open(self, wanted: bool, needed: bool) -> Steps[None]:
+        self.machine = machine = self._new_machine(wanted, needed)
+        self.channel = Channel(self.endpoint)
+        yield from self.channel.connect()
+        yield from self._pump(machine.flow("connect"))
+        machine.phase = "ready"
+        machine.v[self.program.slots["password"]] = ""
+        self._note_state()
+
+    def _new_machine(self, wanted: bool, needed: bool) -> Machine:
+        machine = Machine(self.program, self.layouter)
+        machine.on_notice, machine.on_notify = self.on_notice, self.on_notify
+        machine.trace = tracer(self.program, id(self))
+        given = {
+            "user": self.identity.user,
+            "password": self.identity.password,
+            "database": self.identity.database,
+            "options": dict(self.identity.options),
+            "host": self.endpoint.host,
+            "tls_wanted": wanted,
+            "tls_needed": needed,
+            "private": bool(self.endpoint.socket),
+        }
+        for name, value in given.items():
+            machine.v[self.program.slots[name]] = value
+        return machine
+
+    def close(self) -> Steps[None]:
+        """Say goodbye, if the server still listens, and close."""
+        if self.state != "closed" and "quit" in self.pack.commands:
+            self.machine.sequence = 0
+            self.machine.perform(self.program.command("quit").send, _EMPTY)
+            with suppress(WireError):
+                yield from self.channel.transfer(self.machine.out, 0)
+        self.state = "closed"
+        self.channel.close()
+
+    def abort(self) -> None:
+        self.state = "closed"
+        self.channel.abort()
+
+    def interrupt(self) -> bool:
+        return False
+
+    def cancel(self) -> Steps[None]:
+        """Run the pack's `cancel` flow on a second connection, secured like the first."""
+        encrypted = self.channel.tls is not None
+        other = Conversation(self.pack, self.endpoint, self.identity)
+        machine = other.machine = other._new_machine(encrypted, encrypted)
+        for name in self.pack.variables:
+            if name in self.pack.session.get("cancel_keeps", ()):
+                machine.v[self.program.slots[name]] = self.machine.v[self.program.slots[name]]
+        yield from other.channel.connect()
+        try:
+            yield from other._pump(machine.flow("cancel"))
+        except WireError as error:
+            if error.kind not in ("connection", "server"):
+                raise
+        finally:
+            other.channel.abort()
+
+    # -- statements
+
+    def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
+        reply = Reply(stream)
+        batch = [*self._preamble(begin), (self.program.command("query"), arguments(sql=sql))]
+        return (yield from self._start(batch, reply))
+
+    def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[PreparedStatement]:
+        self._count += 1
+        machine = self.machine
+        machine.prepared = {"statement": f"sqlx_{self._count}", "parameters": [entry.type for entry in types]}
+        name = machine.prepared["statement"]
+        given = arguments(sql=sql, name=name, types=[entry.type for entry in types])
+        try:
+            yield from self._start([*self._preamble(None), (self.program.command("prepare"), given)], Reply())
+        except WireError as error:
+            error.outcome = "not_run"
+            raise
+        said, described = machine.prepared, machine.described
+        if described is None:
+            return PreparedStatement(said["statement"], said["parameters"], None, None, ())
+        columns = self.layouter.columns(*described, machine.v)
+        formats = self.layouter.formats(*described)
+        return PreparedStatement(said["statement"], said["parameters"], described, columns, formats)
+
+    def execute(
+        self,
+        prepared: PreparedStatement,
+        types: Sequence[ParameterType],
+        values: Sequence[Any],
+        *,
+        begin: str | None = None,
+        stream: bool = False,
+        portal: bool = False,
+    ) -> Steps[Reply]:
+        reply = Reply(stream)
+        if portal:
+            self._count += 1
+            reply.portal = f"sqlx_{self._count}"
+        given = self._bound(prepared, types, values)
+        given[_PLACES["portal"]] = reply.portal or ""
+        given[_PLACES["limit"]] = self.pack.session.get("portal_rows", 1000) if portal else 0
+        self._use(prepared)
+        return (yield from self._start([*self._preamble(begin), (self.program.command("execute"), given)], reply))
+
+    def execute_many(
+        self, prepared: PreparedStatement, types: Sequence[ParameterType], rows: Sequence[Sequence[Any]], *, begin: str | None = None
+    ) -> Steps[Reply]:
+        """In one segment where the protocol has them, so that an error leaves nothing of it behind; else one by one."""
+        command, reply = self.program.command("execute"), Reply()
+        batch = self._preamble(begin)
+        lockstep = self.program.segment is None
+        for values in rows:
+            given = self._bound(prepared, types, values)
+            given[_PLACES["portal"]], given[_PLACES["limit"]] = "", 0
+            batch.append((command, given))
+            if lockstep:
+                self._use(prepared)
+                yield from self._start(batch, reply)
+                batch = []
+        if batch:
+            self._use(prepared)
+            yield from self._start(batch, reply)
+        return reply
+
+    def resume(self, reply: Reply) -> Steps[None]:
+        if reply.portal and reply.steps is None:
+            if reply.done and not reply.results[-1].complete:
+                reply.done = False
+                given = arguments(portal=reply.portal, limit=self.pack.session.get("portal_rows", 1000))
+                yield from self._start([*self._preamble(None), (self.program.command("fetch"), given)], reply)
+            return
+        if reply.steps is not None:
+            yield from self._continue(reply)
+
+    def end(self, reply: Reply, limit: int = 1 << 20) -> Steps[bool]:
+        if reply.portal:
+            if not reply.results or not reply.results[-1].complete:
+                given = arguments(portal=reply.portal)
+                yield from self._start([(self.program.command("close_portal"), given)], Reply())
+            return True
+        self.machine.discarding, self.machine.discarded = True, 0
+        try:
+            while not reply.done:
+                if self.machine.discarded > limit:
+                    return False
+                yield from self._continue(reply)
+        except WireError as error:
+            if error.kind not in RECOVERABLE:
+                raise
+        finally:
+            self.machine.discarding = False
+        return True
+
+    def release(self, prepared: PreparedStatement) -> None:
+        self._released.append(prepared.statement)
+
+    def ping(self) -> Steps[None]:
+        yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
+
+    # -- how an exchange runs
+
+    def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
+        """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
+        if self.state == "closed":
+            raise WireError("usage", "the connection is closed", outcome="not_run")
+        batch: list[tuple[Any, list[Any]]] = []
+        if self._released:
+            command = self.program.command("release")
+            batch = [(command, arguments(statement=statement)) for statement in self._released]
+            self._released = []
+        if begin is not None:
+            batch.append((self.program.command("begin"), arguments(sql=begin)))
+        return batch
+
+    def _bound(self, prepared: PreparedStatement, types: Sequence[ParameterType], values: Sequence[Any]) -> list[Any]:
+        """The argument list of an execution."""
+        given = _EMPTY.copy()
+        given[_PLACES["statement"]] = prepared.statement
+        given[_PLACES["types"]] = [entry.type for entry in types]
+        given[_PLACES["flags"]] = [(entry.type, entry.flags) for entry in types]
+        given[_PLACES["formats"]] = [entry.format for entry in types]
+        prefix = self.layouter.prefix
+        given[_PLACES["values"]] = values if prefix is None else _prefixed(prefix, types, values)
+        given[_PLACES["result_formats"]] = prepared.formats
+        given[_PLACES["returns_rows"]] = prepared.described is not None
+        return given
+
+    def _use(self, prepared: PreparedStatement) -> None:
+        self.machine.prepared_layout = prepared.described
+        self.machine.formats = prepared.formats
+
+    def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
+        """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
+        reply.steps = self.machine.exchange(batch, reply)
+        yield from self._continue(reply)
+        return reply
+
+    def _continue(self, reply: Reply) -> Steps[None]:
+        try:
+            yield from self._pump(reply.steps)
+        except BaseException:
+            if not reply.done:
+                self.abort()
+            raise
+        if reply.done:
+            reply.steps = None
+            self._note_state()
+            if reply.error is not None:
+                error, reply.error = reply.error, None
+                error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
+                raise error
+
+    def _pump(self, actions: Actions) -> Steps[None]:
+        """Obey the machine until it is done or has rows to hand over."""
+        channel = self.channel
+        try:
+            action = next(actions)
+            while True:
+                kind = action[0]
+                if kind == TRANSFER:
+                    action = actions.send((yield from channel.transfer(action[1], action[2])))
+                elif kind == ROWS:
+                    return
+                elif kind == START_TLS:
+                    action = actions.send((yield from channel.start_tls(self._tls_context())))
+                elif kind == RANDOM_BYTES:
+                    action = actions.send(os.urandom(action[1]))
+        except StopIteration:
+            return
+
+    def _tls_context(self) -> Any:
+        end = self.endpoint
+        return tls.make_context(end.sslmode, end.sslrootcert, end.sslcert, end.sslkey)
+
+    def _note_state(self) -> None:
+        self.state = self._state(self.machine.v)
+

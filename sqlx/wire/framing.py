@@ -1,0 +1,140 @@
+"""Frames: where one ends, what tells it from others, how it is sealed when sent.
+
+    "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000, "ready": 1073741824}}
+
+`size` is how many bytes follow the header; `tag` (default: the header's field of that name, else `first`, the body's first byte) is what
+messages are told apart by. A header field called `sequence` counts the frames of one exchange in both directions. A body of `split` bytes
+goes on in the next frame. A header that is sent may use `size`, `tag` and `sequence`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlx.wire import expr
+from sqlx.wire.emit import Source
+from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.expr import Emitter, Name
+from sqlx.wire.layout import Layouts, Plain, Scalar
+from sqlx.wire.reading import Readers
+from sqlx.wire.writing import Writers, scope_of
+
+class LoopHeader(NamedTuple):
+    """A fixed-size header as a row program reads it: one struct call into `targets`, then `lines`; `names` tells which local
+    holds which field (a char as its number), `size` is the Python text of the body's length."""
+
+    codec: struct.Struct
+    targets: tuple[str, ...]
+    lines: tuple[str, ...]
+    names: dict[str, str]
+    size: str
+
+
+DEFAULT_LIMIT = {"connecting": 65536, "ready": 1 << 30}
+_SENT = {"size": "int", "tag": "any", "sequence": "int"}
+
+# tag, where the body starts, where it stops, its sequence number (-1: frames are not counted)
+Head = tuple[Any, int, int, int]
+
+
+class FrameReader(NamedTuple):
+    """`read(buffer, position, end, limit, variables)` gives a Head, or how many bytes are missing (at least)."""
+
+    read: Callable[[bytes, int, int, int, list[Any]], Head | int]
+    split: int
+    limits: dict[str, int]
+
+
+class FrameWriter(NamedTuple):
+    """`header(tag, size, sequence)`; `split` is the largest body of one frame, 0 without a bound."""
+
+    header: Callable[[Any, int, int], bytes]
+    split: int
+
+
+def too_large(size: int, limit: int) -> None:
+    raise WireError("protocol", f"the server announced a message of {size} bytes; at most {limit} are accepted here")
+
+
+def negative(size: int) -> None:
+    raise WireError("protocol", f"the server announced a message of {size} bytes")
+
+
+def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: Readers) -> FrameReader:
+    """Raises PackError."""
+    fields = layouts.fields(rule["header"], f"{path}.header")
+    header = readers.compile(fields)
+    width = _fixed_width(fields)
+    source = Source()
+    if width is None:
+        _variable_head(source, header.read)
+    else:
+        source.line(f"if e - p < {width}: return {width} - (e - p)")
+        source.line(f"h, t = {source.constant(header.read)}(b, p, e, v)")
+    scope = {**readers.scope, **header.scope("h"), "first": Name("(b[t] if n else -1)", "int")}
+    size = expr.parse(rule.get("size", "0"), f"{path}.size")
+    source.line(f"n = {Emitter(source, scope, f'{path}.size').emit(size, 'int')[0]}")
+    source.line(f"if n < 0: {source.constant(negative)}(n)")
+    source.line(f"if n > l: {source.constant(too_large)}(n, l)")
+    source.line("s = t + n")
+    source.line("if s > e: return s - e")
+    tag = expr.parse(rule.get("tag", "tag" if "tag" in header.slots else "first"), f"{path}.tag")
+    sequence = scope["sequence"].code if "sequence" in header.slots else "-1"
+    source.line(f"return {Emitter(source, scope, f'{path}.tag').emit(tag)[0]}, t, s, {sequence}")
+    limits = {**DEFAULT_LIMIT, **rule.get("limit", {})}
+    return FrameReader(source.build("b, p, e, l, v"), rule.get("split", 0), limits)
+
+
+def _variable_head(source: Source, read: Callable[..., Any]) -> None:
+    """A header whose own length is told by its bytes: until it can be read, more must come."""
+    source.indent("try:")
+    source.line(f"h, t = {source.constant(read)}(b, p, e, v)")
+    source.dedent()
+    source.indent("except ValueError:")
+    source.line(f"if e - p > l: {source.constant(too_large)}(e - p, l)")
+    source.line("return 1")
+    source.dedent()
+
+
+def _fixed_width(fields: tuple[Any, ...]) -> int | None:
+    width = 0
+    for field in fields:
+        if not isinstance(field, Plain) or not isinstance(field.type, Scalar):
+            return None
+        width += field.type.size
+    return width
+
+
+def loop_header(rule: dict[str, Any], layouts: Layouts) -> LoopHeader | None:
+    """The header for row programs; None where it is not of fixed size, or mixes byte orders."""
+    fields = layouts.fields(rule["header"], "$.framing")
+    letters, targets, lines, names = "", [], [], {}
+    for index, field in enumerate(fields):
+        if not isinstance(field, Plain) or not isinstance(field.type, Scalar):
+            return None
+        names[field.name] = local = f"h{index}"
+        if field.type.letter == "U":
+            low, high = (f"{local}a", f"{local}b") if field.type.order == "<" else (f"{local}b", f"{local}a")
+            letters += "HB" if field.type.order == "<" else "BH"
+            targets += [f"{local}a", f"{local}b"]
+            lines.append(f"{local} = {low} | {high} << 16")
+        else:
+            letters += field.type.letter.replace("c", "B")
+            targets.append(local)
+    scope = {name: Name(local, "int") for name, local in names.items()}
+    size = Emitter(Source(), scope, "$.framing").emit(expr.parse(rule.get("size", "0"), "$.framing"), "int")[0]
+    return LoopHeader(struct.Struct(layouts.order + letters), tuple(targets), tuple(lines), names, size)
+
+
+def compile_writer(rule: dict[str, Any], path: str, layouts: Layouts, writers: Writers) -> FrameWriter:
+    """Raises PackError."""
+    fields = layouts.fields(rule["header"], f"{path}.header")
+    if not fields:
+        return FrameWriter(lambda tag, size, sequence: b"", 0)
+    write = writers.compile(fields, {}, scope_of(_SENT, "a"), path)
+    split = rule.get("split", 0)
+    if split and not isinstance(split, int):
+        raise PackError(f"{path}.split", "the largest body of one frame is a number")
+    return FrameWriter(lambda tag, size, sequence: write([], (size, tag, sequence), None), split)

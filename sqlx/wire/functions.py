@@ -1,0 +1,81 @@
+"""The functions that expressions may call: those on texts, bytes, lists and maps here, the cryptographic ones in `crypto`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlx.wire import crypto
+
+
+class Function(NamedTuple):
+    """`arguments` and `result` are words of the type system in `expr`; the last `optional` arguments may be left out."""
+
+    call: Callable[..., Any]
+    arguments: tuple[str, ...]
+    result: str
+    optional: int = 0
+
+
+def _int(text: Any, default: int | None = None) -> int:
+    """The number that a text spells; more than 20 characters are no number of any protocol."""
+    try:
+        if len(text) > 20:
+            raise ValueError("a number of more than 20 digits")
+        return int(text)
+    except (ValueError, TypeError):
+        if default is None:
+            raise
+        return default
+
+
+def _word(text: str, index: int) -> str:
+    """A word of a text, counted from the left, or from the right when negative; empty where there is none."""
+    words = text.split()
+    return words[index] if -len(words) <= index < len(words) else ""
+
+
+def _pairs(text: str, separator: str, equals: str) -> dict[str, str]:
+    """A map from `a=1,b=2`: what stands before the first `equals` of each part, and what stands after it."""
+    return {key: value for key, _, value in (part.partition(equals) for part in text.split(separator))}
+
+
+def _null_bitmap(values: list[Any], offset: int) -> bytes:
+    """One bit a value, set where it is null, the first at bit `offset` of the first byte."""
+    bits = sum(1 << (index + offset) for index, value in enumerate(values) if value is None)
+    return bits.to_bytes((len(values) + offset + 7) // 8, "little")
+
+
+def _get(table: dict[str, Any], key: str, default: Any) -> Any:
+    return table.get(key, default)
+
+
+def _until(value: bytes, end: bytes) -> bytes:
+    return value.partition(end)[0]
+
+
+FUNCTIONS: dict[str, Function] = {
+    "len": Function(len, ("any",), "int"),
+    "int": Function(_int, ("any", "int"), "int", 1),
+    "str": Function(str, ("int",), "text"),
+    "text": Function(lambda value: value.decode(), ("bytes",), "text"),
+    "bytes": Function(lambda value: value.encode(), ("text",), "bytes"),
+    "lower": Function(str.lower, ("text",), "text"),
+    "upper": Function(str.upper, ("text",), "text"),
+    "word": Function(_word, ("text", "int"), "text"),
+    "split": Function(str.split, ("text", "text"), "list"),
+    "pairs": Function(_pairs, ("text", "text", "text"), "map"),
+    "map": Function(dict, ("list",), "map"),
+    "get": Function(_get, ("map", "text", "any"), "any"),
+    "starts_with": Function(str.startswith, ("text", "text"), "bool"),
+    "contains": Function(lambda text, part: part in text, ("text", "text"), "bool"),
+    "until": Function(_until, ("bytes", "bytes"), "bytes"),
+    "min": Function(min, ("int", "int"), "int"),
+    "max": Function(max, ("int", "int"), "int"),
+    "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
+    "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),
+}
+
+FUNCTIONS.update(
+    (name, Function(function.call, function.arguments, function.result)) for name, function in crypto.FUNCTIONS.items()
+)

@@ -1,0 +1,185 @@
+"""The asyncio runner: the twin of `sqlx.wire.io.Blocking`, where it is said how a statement is stopped.
+
+A socket's readiness comes from the event loop. An embedded engine blocks, so its steps run on one worker thread a
+connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+from sqlx.wire.errors import WireError
+from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late
+from sqlx.wire.link import READ, WRITE, Link, Need, Steps, Wait
+
+T = TypeVar("T")
+
+
+class Asyncio:
+    """Runs steps on the running event loop. One runner a link; only `cancel` is for other tasks."""
+
+    __slots__ = ("_need", "_running", "_worker", "link", "stopping")
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.stopping = False  # what runs shall end: steps that see this start nothing new
+        self._need: Need | None = None
+        self._running: asyncio.Future[Any] | None = None
+        self._worker = ThreadPoolExecutor(1, "sqlx") if link.pack.embedded else None
+
+    async def open(self, timeout: float | None = None) -> None:
+        """Open the link; the deadline bounds all of it, name resolution included. Raises WireError."""
+        try:
+            async with asyncio.timeout(timeout):
+                await self._start(self.link.open())
+        except TimeoutError:
+            self._abort()
+            raise late("connecting", timeout, "not_run") from None
+        except BaseException:
+            self._abort()
+            raise
+
+    async def run(self, steps: Steps[T], timeout: float | None = None) -> T:
+        """Drive steps to their end. When the task is cancelled, and after `timeout` seconds, the server is asked to cancel.
+
+        Raises WireError. A cancelled task ends when the server has answered, at most GRACE seconds later.
+        """
+        try:
+            if timeout is None:
+                return await self._start(steps)
+            async with asyncio.timeout(timeout):
+                return await self._start(steps)
+        except TimeoutError:
+            try:
+                return await _to_its_end(self._settle(steps))
+            except WireError as error:
+                raise late("the statement", timeout, error.outcome, error) from None
+        except asyncio.CancelledError:
+            with suppress(WireError):
+                await _to_its_end(self._settle(steps))
+            raise
+
+    async def cancel(self) -> None:
+        """Stop what this link runs. Raises WireError when the server cannot be asked."""
+        if self.link.interrupt():
+            return
+        try:
+            async with asyncio.timeout(CANCEL):
+                await Asyncio(self.link)._start(self.link.cancel())
+        except TimeoutError:
+            raise late("the request to cancel", CANCEL, "unknown") from None
+
+    async def close(self) -> None:
+        """Say goodbye and close; never raises, never waits long."""
+        with suppress(WireError, TimeoutError):
+            async with asyncio.timeout(CANCEL):
+                await self._start(self.link.close())
+        self._abort()
+
+    def _abort(self) -> None:
+        self.link.abort()
+        if self._worker is not None:
+            self._worker.shutdown(wait=False)
+
+    async def _start(self, steps: Steps[T]) -> T:
+        if self._worker is None:
+            return await self._drive(steps, None)
+        self._running = asyncio.get_running_loop().run_in_executor(self._worker, _exhaust, steps)
+        return cast(T, await asyncio.shield(self._running))
+
+    async def _resume(self, steps: Steps[T]) -> T:
+        if self._running is None:
+            return await self._drive(steps, self._need)
+        return cast(T, await asyncio.shield(self._running))
+
+    async def _drive(self, steps: Steps[T], need: Need | None) -> T:
+        """Drive steps to their end; `need` is what suspended ones wait for. Cancelled, it leaves them suspended."""
+        try:
+            if need is None:
+                need = steps.send(None)
+            while True:
+                self._need = need
+                if type(need) is Wait:
+                    need = steps.send(await _ready(need.fd, need.flags))
+                    continue
+                loop = asyncio.get_running_loop()
+                try:
+                    answer = await loop.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)  # type: ignore[union-attr]
+                except OSError as error:
+                    need = steps.throw(error)
+                else:
+                    need = steps.send(answer)
+        except StopIteration as end:
+            return cast(T, end.value)
+
+    async def _settle(self, steps: Steps[T]) -> T:
+        """Have the server end what it runs, and with it the steps.
+
+        Raises WireError: the server's, or that the link is lost.
+        """
+        self.stopping = True
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + GRACE
+        try:
+            while loop.time() < give_up:
+                with suppress(WireError):
+                    await self.cancel()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(REPEAT):
+                        return await self._resume(steps)
+        finally:
+            self.stopping = False
+        self._abort()
+        raise given_up()
+
+
+async def _ready(fd: int, flags: int) -> int:
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[int] = loop.create_future()
+    if flags & READ:
+        loop.add_reader(fd, _wake, future, READ)
+    if flags & WRITE:
+        loop.add_writer(fd, _wake, future, WRITE)
+    try:
+        return await future
+    finally:
+        if flags & READ:
+            loop.remove_reader(fd)
+        if flags & WRITE:
+            loop.remove_writer(fd)
+
+
+def _wake(future: asyncio.Future[int], found: int) -> None:
+    if not future.done():
+        future.set_result(found)
+
+
+def _exhaust(steps: Steps[T]) -> T:
+    """Run steps that never wait."""
+    try:
+        need = steps.send(None)
+    except StopIteration as end:
+        return cast(T, end.value)
+    raise WireError("protocol", f"an embedded engine waits for {need!r}, and there is nothing to wait for")
+
+
+async def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await all of `work`, however often the task is cancelled meanwhile; the cancellation is raised afterwards."""
+    task = asyncio.ensure_future(work)
+    cancelled = False
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            cancelled = True
+        except WireError:
+            break
+    if cancelled:
+        task.exception()
+        raise asyncio.CancelledError
+    return task.result()

@@ -1,0 +1,135 @@
+"""The seam between the kernel and whatever stands at the other end: a server on a socket, or an engine in the process.
+
+Everything that may wait is a generator of *steps*: it yields a Wait, says what it found with `return`, and never blocks by
+itself. Two thin runners (`sqlx.wire.io`) drive such generators: one on blocking sockets, one on asyncio. An embedded link yields
+nothing and blocks; its asyncio runner is a worker thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+
+from sqlx.wire.parameters import ParameterType
+from sqlx.wire.registry import Pack
+from sqlx.wire.result import Column, Reply
+
+READ = 1
+WRITE = 2
+
+
+class Wait(NamedTuple):
+    """Resume when `fd` can be read or written (a sum of READ and WRITE); the runner sends back which of them it is."""
+
+    fd: int
+    flags: int
+
+
+class Resolve(NamedTuple):
+    """Resume with `socket.getaddrinfo(host, port, type=SOCK_STREAM)`."""
+
+    host: str
+    port: int
+
+
+Need: TypeAlias = Wait | Resolve
+T = TypeVar("T")
+Steps: TypeAlias = Generator[Need, Any, T]
+State: TypeAlias = Literal["idle", "open", "failed", "closed"]
+
+
+class Prepared(Protocol):
+    """A statement known to the server. `parameters` are the type ids that the server told or was told, one a placeholder."""
+
+    @property
+    def columns(self) -> Sequence[Column] | None: ...
+
+    @property
+    def parameters(self) -> Sequence[int]: ...
+
+
+class Link(Protocol):
+    """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
+
+    `state` is the transaction's: `idle` (none), `open`, `failed` (only a rollback will do); `closed` when the link is.
+    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives unasked.
+    Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
+    """
+
+    pack: Pack
+    state: State
+    variables: Mapping[str, Any]
+    on_notice: Callable[[WireNotice], None] | None
+    on_notify: Callable[[Mapping[str, Any]], None] | None
+
+    def open(self) -> Steps[None]:
+        """Connect, secure, authenticate."""
+        ...
+
+    def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
+        """Run a text as it is: one statement or a script. `begin` opens a transaction before it, in the same exchange:
+        when it fails the text is not run."""
+        ...
+
+    def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[Prepared]:
+        """Have the server parse and describe one statement with the pack's native placeholders. A type of 0 is for the server to infer."""
+        ...
+
+    def execute(
+        self,
+        prepared: Prepared,
+        types: Sequence[ParameterType],
+        values: Sequence[Any],
+        *,
+        begin: str | None = None,
+        stream: bool = False,
+        portal: bool = False,
+    ) -> Steps[Reply]:
+        """Bind values already encoded for their types (`sqlx.wire.parameters`) and run.
+        `portal`: read in parts, so that other statements may run between."""
+        ...
+
+    def execute_many(
+        self, prepared: Prepared, types: Sequence[ParameterType], rows: Sequence[Sequence[Any]], *, begin: str | None = None
+    ) -> Steps[Reply]:
+        """Run one statement once a row, pipelined where the protocol can; one Result a row that was run."""
+        ...
+
+    def resume(self, reply: Reply) -> Steps[None]:
+        """Read on in a streamed reply: return when at least one more row is there, a result has ended, or all has."""
+        ...
+
+    def end(self, reply: Reply, limit: int = 1 << 20) -> Steps[bool]:
+        """Give up a streamed reply: drain up to `limit` bytes; False when more was coming (the caller then cancels and ends again)."""
+        ...
+
+    def release(self, prepared: Prepared) -> None:
+        """Forget a statement; the server is told with the next exchange."""
+        ...
+
+    def ping(self) -> Steps[None]: ...
+
+    def cancel(self) -> Steps[None]:
+        """Ask the server to stop what runs, over a second connection. Harmless when nothing runs."""
+        ...
+
+    def interrupt(self) -> bool:
+        """Stop what runs at once, where the engine can without a connection (embedded); False elsewhere."""
+        ...
+
+    def close(self) -> Steps[None]:
+        """Say goodbye if that is possible, and close. Never raises; safe to repeat."""
+        ...
+
+    def abort(self) -> None:
+        """Close the socket at once, saying nothing."""
+        ...
+
+
+class WireNotice(NamedTuple):
+    """A notice or warning from the server: not an error, same fields."""
+
+    message: str
+    sqlstate: str | None
+    code: int | None
+    fields: Mapping[str, str]

@@ -1,0 +1,392 @@
+"""The machine: bytes in, events out; bytes out. It executes a program and never touches a socket.
+
+A machine method that waits is a generator of actions, and its driver obeys:
+
+    (TRANSFER, out, want)   send `out` while receiving; answer with at least `want` bytes
+    (START_TLS,)            upgrade the connection; answer with whether the certificate was verified
+    (RANDOM_BYTES, n)       answer with n random bytes (a replay answers with those of the recording)
+    (ROWS,)                 rows are ready in a streamed reply; resume when more are wanted
+
+Whatever the server says is checked; what breaks the protocol raises WireError of kind `protocol`, and the connection is over.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import Any
+
+from sqlx.wire.columns import Layout, Layouter, Raw
+from sqlx.wire.compiler import Program
+from sqlx.wire.errors import WireError
+from sqlx.wire.framing import FrameWriter
+from sqlx.wire.link import WireNotice
+from sqlx.wire.program import CALL, CLOSED, COLUMNS, DO, EXPECT, GATHER, IF, JUMP, ROW, TLS, Candidate, Code, Command, State
+from sqlx.wire.result import Reply, Result
+
+TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
+MAX_CALLS = 32
+MAX_COLUMNS = 65535
+RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conversation goes on
+
+Action = tuple[Any, ...]
+Actions = Generator[Action, Any, None]
+Batch = Sequence[tuple[Command, list[Any]]]
+_MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
+
+
+class Machine:
+    """One conversation's state. `v` are its variables, by the program's slots."""
+
+    def __init__(self, program: Program, layouter: Layouter) -> None:
+        self.program = program
+        self.layouter = layouter
+        self.v = program.initial()
+        self.phase = "connecting"
+        self.out = bytearray()
+        self.inbox = b""
+        self.position = 0
+        self.sequence = 0
+        self.skipping = False
+        self.discarding = False
+        self.discarded = 0
+        self.reply = Reply()
+        self.result: Result | None = None
+        self.layout: Layout | None = None
+        self.formats: tuple[int, ...] = ()
+        self.described: tuple[Raw, str] | None = None
+        self.prepared_layout: tuple[Raw, str] | None = None
+        self.prepared: dict[str, Any] = {}
+        self.slots: Any = None
+        self.on_notice: Callable[[WireNotice], None] | None = None
+        self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
+        self.trace: Callable[[str, str, bytes], None] | None = None
+
+    # -- what the conversation calls
+
+    def flow(self, name: str) -> Actions:
+        """Run one flow of the pack: connect, cancel."""
+        self.sequence = 0
+        yield from self._run(self.program.flow(name), [None] * 16)
+        if self.out:
+            yield from self._fill(0)
+
+    def exchange(self, batch: Batch, reply: Reply) -> Actions:
+        """Send a batch of commands and read what each is owed. A server's error is kept in `reply.error`."""
+        self._begin(reply)
+        segment = self.program.segment
+        owed = []
+        for command, arguments in batch:
+            self.sequence = 0
+            self.perform(command.send, arguments)
+            owed.append((command, arguments, self.sequence))
+        closing = segment is not None and (len(batch) > 1 or not batch[0][0].closed)
+        if closing and segment is not None:
+            self.perform(segment.send, None)
+        for command, arguments, self.sequence in owed:
+            try:
+                yield from self._run(command.replies, arguments)
+            except WireError as error:
+                self._keep(error)
+                if segment is not None:
+                    if command.closed:
+                        yield from self._skip(segment.replies)
+                    break
+        if closing and segment is not None:
+            yield from self._skip(segment.replies) if reply.error else self._run(segment.replies, None)
+        reply.done = True
+
+    def _begin(self, reply: Reply) -> None:
+        self.reply = reply
+        self.described = None
+        open_ = reply.results and not reply.results[-1].complete
+        self.result, self.layout = (reply.results[-1], reply.layout) if open_ else (None, None)
+
+    def _keep(self, error: WireError) -> None:
+        """Remember the first error; go on only after one that leaves the conversation in step."""
+        if error.kind not in RECOVERABLE or "fatal" in error.fields:
+            raise error
+        if self.reply.error is None:
+            self.reply.error = error
+
+    def _skip(self, code: Code) -> Actions:
+        """After an error: drop what comes up to the end of the segment. A connection lost here leaves the error as it was."""
+        self.skipping = True
+        try:
+            yield from self._run(code, None)
+        except WireError as error:
+            raise (self.reply.error or error) from None
+        finally:
+            self.skipping = False
+
+    # -- the interpreter
+
+    def perform(self, code: Code, a: Any) -> None:
+        """Run code that does not wait."""
+        pc, v = 0, self.v
+        while pc < len(code):
+            op, x, y = code[pc]
+            pc += 1
+            if op == DO:
+                x(self, v, a, None)
+            elif op == IF:
+                pc = pc if x(v, a, None) else y
+            elif op == JUMP:
+                pc = x
+            else:
+                raise WireError("unsupported", "the pack waits in the `send` half of a command")
+
+    def _run(self, code: Code, a: Any) -> Actions:
+        pc, f, v = 0, None, self.v
+        stack: list[tuple[Code, int]] = []
+        while pc < len(code) or stack:
+            if pc >= len(code):
+                code, pc = stack.pop()
+                continue
+            op, x, y = code[pc]
+            pc += 1
+            if op == EXPECT:
+                found = self._take(x)
+                while found.__class__ is int:
+                    yield from self._wait(found)
+                    found = self._take(x)
+                f = self.slots
+                if found.handler is None:
+                    pc = found.target
+                else:
+                    stack.append((code, pc - 1))
+                    code, pc = found.handler, 0
+            elif op == DO:
+                self._guarded(x, v, a, f)
+            elif op == IF:
+                pc = pc if x(v, a, f) else y
+            elif op == JUMP:
+                pc = x
+            elif op == CALL:
+                if len(stack) >= MAX_CALLS:
+                    raise WireError("protocol", "the server asks for one more round of authentication than is reasonable")
+                stack.append((code, pc))
+                code, pc = x, 0
+            elif op == GATHER:
+                yield from self._gather(x, y(v, a, f))
+            elif op == TLS:
+                yield from self._start_tls()
+            elif op == CLOSED:
+                while True:
+                    yield from self._fill(1)
+            else:
+                v[y] = yield (RANDOM_BYTES, x(v, a, f))
+
+    def _guarded(self, act: Any, v: list[Any], a: Any, f: Any) -> None:
+        """Run an action; what a pack's expression cannot make of the server's bytes is the server's fault."""
+        try:
+            act(self, v, a, f)
+        except _MALFORMED as error:
+            raise WireError("protocol", f"the server sent what cannot be understood: {error}") from error
+
+    def _wait(self, want: int) -> Actions:
+        """Get more bytes; hand over the rows of a streamed reply first."""
+        if self.reply.stream and self.result is not None and (self.result.rows or self.discarding):
+            yield (ROWS,)
+        yield from self._fill(want)
+
+    def _fill(self, want: int) -> Actions:
+        out, self.out = self.out, bytearray()
+        data = yield (TRANSFER, out, want)
+        self.inbox = self.inbox[self.position :] + data if self.position < len(self.inbox) else data
+        self.position = 0
+
+    def _start_tls(self) -> Actions:
+        if self.out:
+            yield from self._fill(0)
+        if self.position < len(self.inbox):
+            raise WireError("protocol", "the server sent data before the encryption that it agreed to")
+        self.v[self.program.slots["private"]] = yield (START_TLS,)
+        self.v[self.program.slots["encrypted"]] = True
+
+    def _gather(self, state: State, count: int) -> Actions:
+        if count > MAX_COLUMNS:
+            raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
+        raw: list[bytes] = []
+        for _ in range(count):
+            found = self._take(state)
+            while found.__class__ is int:
+                yield from self._fill(found)
+                found = self._take(state)
+            if self.described is not None:
+                raw.extend(self.described[0])
+        self.described = (tuple(raw), state.others[0].message)
+
+    # -- receiving
+
+    def _take(self, state: State) -> Any:
+        """The next message that `state` accepts, its fields in `self.slots`; or how many bytes are missing."""
+        frames = state.frames
+        limit = frames.limits[self.phase]
+        while True:
+            try:
+                head = frames.read(self.inbox, self.position, len(self.inbox), limit, self.v)
+                if head.__class__ is int:
+                    return head
+                tag, start, stop, sequence = head  # type: ignore[misc]
+                body = self.inbox
+                if frames.split and stop - start == frames.split:
+                    joined = self._join(frames, limit)
+                    if joined.__class__ is int:
+                        return joined
+                    body, start, stop, next_position, sequence = joined  # type: ignore[misc]
+                else:
+                    next_position = stop
+                candidate = self._choose(state, tag, body, start, stop)
+                if candidate is not None and candidate.kind == ROW:
+                    self._rows(state, body, start, stop, next_position, sequence)
+                    continue
+                self._count(sequence)
+                self.position = next_position
+                if candidate is not None:
+                    return candidate
+            except _MALFORMED as error:
+                raise WireError("protocol", f"the server sent a malformed message while {state.expected} was due: {error}") from error
+
+    def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
+        """The candidate that a frame is; None for one to be skipped."""
+        for candidate in (*state.by_tag.get(tag, ()), *state.others):
+            if candidate.guard is not None and not candidate.guard(stop - start):
+                continue
+            if candidate.kind == ROW:
+                return candidate
+            if candidate.kind == COLUMNS:
+                self.described = ((body[start:stop],), candidate.message)
+                self.slots = None
+                return candidate
+            self.slots, position = candidate.read(body, start, stop, self.v)  # type: ignore[misc]
+            if position != stop:
+                raise ValueError(f"{stop - position} bytes too many in {candidate.message.replace('_', ' ')!r}")
+            if candidate.condition is None or candidate.condition(self.v, None, self.slots):
+                if self.trace is not None:
+                    self.trace("<", candidate.message, body[start:stop])
+                return candidate
+        if self.skipping:
+            return None
+        raise WireError("protocol", f"the server sent message {tag!r} while {state.expected} was due")
+
+    def _join(self, frames: Any, limit: int) -> Any:
+        """A body that goes on in further frames: body, start, stop, where the last frame ends, its sequence; or bytes missing."""
+        parts, position, size, expected = [], self.position, 0, -1
+        while True:
+            head = frames.read(self.inbox, position, len(self.inbox), limit, self.v)
+            if head.__class__ is int:
+                return head
+            _, start, stop, sequence = head
+            if expected not in (-1, sequence):
+                raise ValueError(f"frame {sequence} came where {expected} was due")
+            parts.append(self.inbox[start:stop])
+            size += stop - start
+            if size > limit:
+                raise ValueError(f"a message of more than {limit} bytes")
+            if stop - start < frames.split:
+                self.sequence = self.sequence + len(parts) - 1 & 255 if sequence >= 0 else self.sequence
+                return b"".join(parts), 0, size, stop, sequence
+            position, expected = stop, sequence + 1 & 255 if sequence >= 0 else -1
+
+    def _count(self, sequence: int) -> None:
+        if sequence >= 0:
+            if sequence != self.sequence:
+                raise ValueError(f"frame {sequence} came where {self.sequence} was due")
+            self.sequence = sequence + 1 & 255
+
+    def _rows(self, state: State, body: bytes, start: int, stop: int, next_position: int, sequence: int) -> None:
+        """Consume one row, or all complete rows of the buffer at once."""
+        if self.skipping or self.discarding:
+            self.discarded += stop - start
+            self._count(sequence)
+            self.position = next_position
+            return
+        layout, result = self.layout, self.result
+        if layout is None or result is None:
+            raise ValueError("a row without columns")
+        program = layout.program(frozenset(state.ends))
+        if body is self.inbox and sequence == (self.sequence if sequence >= 0 else sequence):
+            before = self.position
+            end = len(self.inbox)
+            self.position, self.sequence = program.run(self.inbox, before, end, result.rows.append, self.sequence)
+            if self.position != before:
+                return
+        result.rows.append(program.one(body, start, stop))
+        self._count(sequence)
+        self.position = next_position
+
+    # -- what actions call
+
+    def send(self, name: str, tag: Any, body: bytes, frame: FrameWriter) -> None:
+        """Seal a body in one frame, or in several where it is split."""
+        if self.trace is not None:
+            self.trace(">", name, body)
+        start = 0
+        while True:
+            part = body[start : start + frame.split] if frame.split and len(body) - start >= frame.split else body[start:]
+            try:
+                self.out += frame.header(tag, len(part), self.sequence)
+            except (struct.error, OverflowError):
+                raise WireError("data", f"a message of {len(body)} bytes does not fit the protocol", outcome="not_run") from None
+            self.out += part
+            self.sequence = self.sequence + 1 & 255
+            start += len(part)
+            if not frame.split or len(part) < frame.split:
+                return
+
+    def begin(self, rows: str) -> None:
+        """Open a result with the columns just read; their rows come in the message `rows`."""
+        if self.described is None:
+            raise ValueError("a result without columns")
+        raw, source = self.described
+        self._open(self.layouter.layout(raw, source, rows, (), self.v))
+
+    def begin_prepared(self, rows: str) -> None:
+        """Open a result with the columns that are known from the statement's preparation."""
+        if self.prepared_layout is None:
+            raise ValueError("a result without columns")
+        if self.result is None:
+            self._open(self.layouter.layout(*self.prepared_layout, rows, self.formats, self.v))
+
+    def begin_named(self, columns: list[tuple[str, str]]) -> None:
+        self.result = Result(self.layouter.named(columns))
+        self.reply.results.append(self.result)
+
+    def _open(self, layout: Layout) -> None:
+        self.layout = self.reply.layout = layout
+        self.result = Result(layout.columns)
+        self.reply.results.append(self.result)
+
+    def add_row(self, values: list[Any]) -> None:
+        if self.result is None:
+            raise ValueError("a row without a result")
+        self.result.rows.append(tuple(values))
+
+    def complete(self, said: Mapping[str, Any]) -> None:
+        """Close the open result, or add one without rows."""
+        result = self.result
+        if result is None:
+            result = Result(None)
+            self.reply.results.append(result)
+        result.rowcount = said.get("rowcount", -1)
+        result.lastrowid = said.get("lastrowid")
+        result.tag = said.get("tag", "")
+        result.complete = True
+        self.result = self.described = None
+
+    def suspend(self) -> None:
+        """A portal has more rows: its result stays open."""
+        self.result = None
+
+    def note_prepared(self, said: dict[str, Any]) -> None:
+        self.prepared.update(said)
+
+    def notice(self, notice: WireNotice) -> None:
+        if self.on_notice is not None:
+            self.on_notice(notice)
+
+    def notify(self, said: Mapping[str, Any]) -> None:
+        if self.on_notify is not None:
+            self.on_notify(said)
+

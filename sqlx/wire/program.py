@@ -1,0 +1,98 @@
+"""What a pack compiles to: a program of small instructions, which the machine executes.
+
+A flow becomes a flat list of instructions `(op, x, y)`:
+
+    DO     x(machine, v, a, f)           set, send, emit: no waiting
+    IF     x(v, a, f), else jump to y
+    JUMP   to x
+    CALL   the code x
+    EXPECT the state x                   read one message, go where it leads
+    GATHER the state x, y(v, a, f) times keep raw messages: the columns of a result
+    TLS    ·                             upgrade the connection
+    RANDOM x(v, a, f) bytes into v[y]
+    CLOSED ·                             wait until the server closes the connection
+
+`v` are the connection's variables, `a` the arguments of the command, `f` the fields of the message just read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from sqlx.wire.framing import FrameReader
+
+DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED = range(9)
+
+Code = list[tuple[int, Any, Any]]
+Function = Callable[[list[Any], Any, Any], Any]
+
+MESSAGE, ROW, COLUMNS = range(3)
+
+# The arguments a command may use, in the order of the machine's argument list, with their types.
+ARGUMENTS = {
+    "sql": "text",
+    "name": "text",  # the client's name for a prepared statement
+    "types": "list",  # of parameter type numbers
+    "flags": "list",  # of parameter type numbers with their flags, pairs
+    "statement": "any",  # what identifies a prepared statement to the server
+    "formats": "list",  # of the values: 0 text, 1 binary
+    "values": "list",  # encoded parameters, null where they are
+    "result_formats": "list",
+    "returns_rows": "bool",
+    "portal": "text",
+    "limit": "int",
+}
+
+# The variables every connection has, beside the pack's own.
+BUILTIN_VARIABLES = {
+    "user": "text",
+    "password": "text",
+    "database": "text",
+    "host": "text",
+    "options": "map",
+    "tls_wanted": "bool",  # this attempt asks for TLS
+    "tls_needed": "bool",  # and does without it fail
+    "encrypted": "bool",
+    "private": "bool",  # a Unix socket, or TLS whose certificate was verified
+}
+
+INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}
+
+
+class Candidate(NamedTuple):
+    """One message that a state accepts."""
+
+    message: str
+    kind: int  # MESSAGE, ROW, COLUMNS
+    guard: Callable[[int], bool] | None  # of the body's size
+    read: Callable[..., Any] | None
+    condition: Function | None
+    target: int  # where it leads in this code …
+    handler: Code | None  # … or the code that handles it in passing
+
+
+class State(NamedTuple):
+    """What may come: candidates by tag, those told by nothing else, and names for the error when it is something else."""
+
+    frames: FrameReader
+    by_tag: dict[Any, list[Candidate]]
+    others: list[Candidate]
+    expected: str
+    ends: set[int]  # first bytes of what may come in the place of a row that no tag tells
+
+
+class Command(NamedTuple):
+    """Two halves: what is sent, and the grammar of what answers. `closed`: it ends its own segment."""
+
+    name: str
+    send: Code
+    replies: Code
+    closed: bool
+
+
+class Segment(NamedTuple):
+    """What ends a batch of commands, and what the server answers to it; after an error everything up to there is skipped."""
+
+    send: Code
+    replies: Code

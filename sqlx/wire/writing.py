@@ -1,0 +1,222 @@
+"""Fields to a writer: `write(variables, arguments, slots) -> bytes`, the body of one message.
+
+A writer belongs to one `send`: the values of its fields are expressions compiled into it. Nothing is cut to fit: a number too large
+for its field, a text with a zero byte where one ends it, raise WireError of kind `data` before a byte is sent.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlx.wire import expr, integers
+from sqlx.wire.emit import Source
+from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.expr import Emitter, Name, Scope
+from sqlx.wire.layout import (
+    Block,
+    Chars,
+    Field,
+    Integer,
+    Layouts,
+    Optional,
+    Plain,
+    Repeat,
+    Scalar,
+    Struct,
+    StructName,
+    Switch,
+    Type,
+)
+
+Write = Callable[[list[Any], Any, Any], bytes]
+
+
+def terminated(value: Any, end: bytes, encoding: str) -> bytes:
+    """A text or bytes and its terminator. Raises WireError data when the terminator stands in it."""
+    raw = value.encode(encoding) if isinstance(value, str) else bytes(value)
+    if end in raw:
+        raise WireError("data", f"{raw[:40]!r} holds {end!r}, which would end it on the wire", outcome="not_run")
+    return raw + end
+
+
+def encoded(value: Any, encoding: str) -> bytes:
+    return value.encode(encoding) if isinstance(value, str) else bytes(value)
+
+
+class Writers:
+    """Compiles the writers of one pack."""
+
+    def __init__(self, layouts: Layouts, encoding: str = "utf-8") -> None:
+        self.layouts = layouts
+        self.encoding = encoding
+        self._order = "little" if layouts.order == "<" else "big"
+
+    def compile(self, fields: tuple[Field, ...], values: Mapping[str, expr.Node], scope: Scope, path: str) -> Write:
+        """The writer of a message whose fields take `values`. Raises PackError for a field without a value."""
+        return _Builder(self, values, scope, path).build(fields)
+
+    def integer(self, type_: Integer | Scalar) -> Callable[[int | None], bytes]:
+        if isinstance(type_, Integer):
+            return integers.codec(type_.name, self.layouts.integers, self._order).write
+        if type_.letter == "U":
+            return _u24("little" if type_.order == "<" else "big")
+        pack = struct.Struct(type_.order + type_.letter).pack
+        return lambda number: pack(-1 if number is None else number)
+
+    def item(self, type_: Type) -> Callable[[Any], bytes]:
+        """A function that writes one element of a list."""
+        if isinstance(type_, Scalar) and type_.letter == "c":
+            return lambda value: str(value).encode("latin-1")
+        if isinstance(type_, Scalar | Integer):
+            return self.integer(type_)
+        if isinstance(type_, Chars):
+            return self.chars(type_)
+        if isinstance(type_, Struct | StructName):
+            return self.struct(type_)
+        raise PackError("$.messages", "what stands inside a list cannot itself be a list when sent")
+
+    def chars(self, chars: Chars) -> Callable[[Any], bytes]:
+        encoding, end = self.encoding, chars.length
+        if isinstance(end, bytes):
+            return lambda value: terminated(value, end, encoding)
+        if isinstance(end, Scalar | Integer):
+            return _prefixed(self.integer(end), encoding)
+        return lambda value: encoded(value, encoding)
+
+    def struct(self, type_: Struct | StructName) -> Callable[[Any], bytes]:
+        fields = type_.fields if isinstance(type_, Struct) else self.layouts.struct(type_.name)
+        writers = [self.item(field.type) for field in fields if isinstance(field, Plain)]
+        return lambda value: b"".join([write(part) for write, part in zip(writers, value, strict=True)])
+
+
+def _prefixed(length: Callable[[int | None], bytes], encoding: str) -> Callable[[Any], bytes]:
+    def write(value: Any) -> bytes:
+        if value is None:
+            return length(None)
+        raw = value.encode(encoding) if isinstance(value, str) else value
+        return length(len(raw)) + raw
+
+    return write
+
+
+def _u24(order: Any) -> Callable[[int | None], bytes]:
+    return lambda number: (number or 0).to_bytes(3, order)
+
+
+class _Builder:
+    def __init__(self, writers: Writers, values: Mapping[str, expr.Node], scope: Scope, path: str) -> None:
+        self.writers = writers
+        self.values = dict(values)
+        self.scope = scope
+        self.path = path
+        self.source = Source()
+
+    def build(self, fields: tuple[Field, ...]) -> Write:
+        self.source.line("o = []")
+        self.fields(fields)
+        self.source.line(f"return {self.source.constant(b'')}.join(o)")
+        if self.values:
+            raise PackError(self.path, f"the message has no field called {next(iter(self.values))!r}")
+        return self.source.build("v, a, f")
+
+    def fields(self, fields: tuple[Field, ...]) -> None:
+        run: list[tuple[Plain, Scalar]] = []
+        for field in fields:
+            if isinstance(field, Plain) and isinstance(field.type, Scalar) and field.type.letter != "U":
+                if run and run[-1][1].order != field.type.order:
+                    self.flush(run)
+                run.append((field, field.type))
+                continue
+            self.flush(run)
+            if isinstance(field, Plain):
+                self.source.line(f"o.append({self.plain(field)})")
+            elif isinstance(field, Optional):
+                self.optional(field)
+            else:
+                self.switch(field)
+        self.flush(run)
+
+    def flush(self, run: list[tuple[Plain, Scalar]]) -> None:
+        if not run:
+            return
+        letters = "".join("x" * scalar.size if field.name == "_" else scalar.letter for field, scalar in run)
+        codec = struct.Struct(run[0][1].order + letters)
+        values = [self.scalar(field, scalar) for field, scalar in run if field.name != "_"]
+        self.source.line(f"o.append({self.source.constant(codec.pack)}({', '.join(values)}))")
+        run.clear()
+
+    def scalar(self, field: Plain, scalar: Scalar) -> str:
+        if scalar.letter == "c":
+            return f"{self.value(field, 'text')}.encode({self.source.constant('latin-1')})"
+        return self.value(field, "any" if scalar.letter in "fd" else "int")
+
+    def value(self, field: Plain, type_: str) -> str:
+        node = self.values.pop(field.name, field.value)
+        if node is None:
+            raise PackError(self.path, f"the field {field.name!r} has no value: give it one with `with`")
+        return Emitter(self.source, self.scope, field.path if node is field.value else f"{self.path}.with.{field.name}").emit(
+            node, type_
+        )[0]
+
+    def plain(self, field: Plain) -> str:
+        if field.name == "_":
+            return self.padding(field.type)
+        return self.typed(field.type, field)
+
+    def padding(self, type_: Type) -> str:
+        if isinstance(type_, Chars) and isinstance(type_.length, expr.Node):
+            size = Emitter(self.source, self.scope, self.path).emit(type_.length, "int")[0]
+            return f"bytes({size})"
+        raise PackError(self.path, "padding is written bytes[n]")
+
+    def typed(self, type_: Type, field: Plain) -> str:
+        if isinstance(type_, Chars):
+            return self.call(self.writers.chars(type_), self.value(field, "any"))
+        if isinstance(type_, Repeat):
+            return self.repeat(type_, field)
+        if isinstance(type_, Block):
+            return self.block(type_, field)
+        if isinstance(type_, Scalar | Integer):
+            return self.call(self.writers.integer(type_), self.value(field, "int"))
+        return self.call(self.writers.struct(type_), self.value(field, "list"))
+
+    def call(self, function: Callable[..., bytes], value: str) -> str:
+        return f"{self.source.constant(function)}({value})"
+
+    def repeat(self, repeat: Repeat, field: Plain) -> str:
+        items = self.source.mint()
+        self.source.line(f"{items} = {self.items(field)}")
+        write = self.source.constant(self.writers.item(repeat.item))
+        joined = f"{self.source.constant(b'')}.join([{write}(i) for i in {items}])"
+        if isinstance(repeat.count, Scalar | Integer):
+            return f"{self.source.constant(self.writers.integer(repeat.count))}(len({items})) + {joined}"
+        return joined if repeat.until is None else f"{joined} + {self.source.constant(bytes((repeat.until,)))}"
+
+    def items(self, field: Plain) -> str:
+        """The elements of a list, or of a map as pairs."""
+        node = self.values.get(field.name, field.value)
+        if node is not None and Emitter(Source(), self.scope, self.path).emit(node)[1] == "map":
+            return f"{self.value(field, 'map')}.items()"
+        return self.value(field, "list")
+
+    def block(self, block: Block, field: Plain) -> str:
+        inner = self.source.mint()
+        self.source.line(f"{inner} = {self.typed(block.item, field)}")
+        return f"{self.source.constant(self.writers.integer(block.length))}(len({inner})) + {inner}"
+
+    def optional(self, field: Optional) -> None:
+        condition = Emitter(self.source, self.scope, field.path).emit(field.condition)[0]
+        self.source.indent(f"if {condition}:")
+        self.fields(field.fields)
+        self.source.line("pass")
+        self.source.dedent()
+
+    def switch(self, field: Switch) -> None:
+        raise PackError(field.path, "a message that is sent takes `if`, not `switch`")
+
+
+def scope_of(names: Mapping[str, str], container: str) -> dict[str, Name]:
+    """Names in the order of a list called `container`, with their types."""
+    return {name: Name(f"{container}[{index}]", type_) for index, (name, type_) in enumerate(names.items())}
