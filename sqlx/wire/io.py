@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 
-# What `signal.signal` calls; around it that wraps handlers in enums, which costs more than all else between two statements.
+# What `signal.signal` calls; around it that wraps handlers in enums, at a cost that a short statement feels.
 from _signal import signal as set_handler  # type: ignore[import-not-found]
 from contextlib import suppress
 from math import ceil

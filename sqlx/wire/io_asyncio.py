@@ -45,7 +45,7 @@ class Asyncio:
             raise
 
     async def run(self, steps: Steps[T], timeout: float | None = None) -> T:
-        """Drive steps to their end. When the task is cancelled, and after `timeout` seconds, the server is asked to cancel.
+        """Drive steps to their end. When the task is cancelled, and after `timeout` seconds, the server is to cancel.
 
         Raises WireError. A cancelled task ends when the server has answered, at most GRACE seconds later.
         """

@@ -1,0 +1,80 @@
+"""Write the blocking twins of the asyncio modules: `python scripts/async_to_sync.py [--check]`.
+
+The source is rewritten word by word, so comments and layout stay. `--check` writes nothing and exits 1 when a twin is
+not what it should be.
+"""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import tokenize
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TWINS = {
+    "sqlx/aio/connection.py": "sqlx/dbapi/connection.py",
+    "sqlx/aio/cursor.py": "sqlx/dbapi/cursor.py",
+    "tests/aio/test_face.py": "tests/dbapi/test_face.py",
+}
+HEADER = "# Generated from {source} by scripts/async_to_sync.py; do not edit.\n"
+
+DROPPED = {"async", "await"}
+RENAMED = {
+    "aio": "dbapi",
+    "nonblocking": "blocking",
+    "__aenter__": "__enter__",
+    "__aexit__": "__exit__",
+    "__aiter__": "__iter__",
+    "__anext__": "__next__",
+    "StopAsyncIteration": "StopIteration",
+}
+
+
+def to_sync(text: str) -> str:
+    """The blocking form of an asyncio module's text."""
+    lines = text.splitlines(keepends=True)
+    tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
+    for token in reversed(tokens):
+        if token.type != tokenize.NAME:
+            continue
+        (row, start), (_, end) = token.start, token.end
+        line = lines[row - 1]
+        if token.string in DROPPED:
+            lines[row - 1] = line[:start] + line[end:].removeprefix(" ")
+        elif token.string in RENAMED:
+            lines[row - 1] = line[:start] + RENAMED[token.string] + line[end:]
+    return "".join(lines)
+
+
+def tidied(text: str) -> str:
+    """Shorter words make shorter lines, and other names sort otherwise."""
+    for command in (["check", "--quiet", "--fix", "--select", "I"], ["format", "--quiet"]):
+        text = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(ROOT / "sqlx/dbapi/twin.py"), "-"],
+            input=text, capture_output=True, text=True, check=True, cwd=ROOT,
+        ).stdout  # fmt: skip
+    return text
+
+
+def main(arguments: list[str]) -> int:
+    outdated = 0
+    for source, target in TWINS.items():
+        if not (ROOT / source).exists():
+            continue
+        wanted = tidied(HEADER.format(source=source) + to_sync((ROOT / source).read_text("utf-8")))
+        path = ROOT / target
+        if path.exists() and path.read_text("utf-8") == wanted:
+            continue
+        outdated += 1
+        if "--check" in arguments:
+            print(f"{target} is not what {source} makes of it: run python scripts/async_to_sync.py", file=sys.stderr)
+        else:
+            path.write_text(wanted, "utf-8")
+            print(f"wrote {target}")
+    return 1 if outdated and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,15 @@
+"""The driver's asyncio face: what `sqlx.dbapi` is, awaitable, over the same machine.
+
+    connection = await sqlx.aio.connect("scheme://user@host/database")
+    async with connection, connection.cursor() as cursor:
+        await cursor.execute("SELECT ?", (1,))
+        async for row in cursor: ...
+
+Exceptions, type objects and constructors are those of `sqlx.dbapi`. A task that is cancelled while a statement runs
+has the server cancel it, and leaves a connection that can be used.
+"""
+
+from sqlx.aio.connection import Connection, Savepoint, connect
+from sqlx.aio.cursor import Cursor
+
+__all__ = ["Connection", "Cursor", "Savepoint", "connect"]

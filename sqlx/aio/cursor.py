@@ -1,0 +1,288 @@
+"""A cursor: one statement at a time, and the results it brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.types import Description, describe
+from sqlx.kernel.exec import Reply, Result, Steps, Stream, shortened
+
+if TYPE_CHECKING:
+    from sqlx.aio.connection import Connection
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+NOTHING = Result()
+
+
+class Cursor:
+    """A cursor, made by `Connection.cursor`. Not for two threads or tasks at a time; use one each.
+
+    `arraysize` (1) is how many rows `fetchmany` takes. `messages` are the notices and warnings that the last
+    statement brought, as pairs of class and instance.
+    """
+
+    def __init__(self, connection: Connection, number: int = 0) -> None:
+        self.connection = connection
+        self.arraysize = 1
+        self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+        self._number = number  # of a stream cursor, from 1
+        self._stream: Stream | None = None
+        self._closed = False
+        self._reply: Reply | None = None
+        self._result: Result = NOTHING
+        self._index = 0  # of the result in the reply
+        self._rows: Sequence[Row] = ()
+        self._position = 0  # in _rows
+        self._passed = 0  # rows of a stream that were read and dropped
+        self._rowcount: int | None = None  # where it is not the result's
+
+    # -- running
+
+    async def execute(self, operation: str, parameters: Any = None, *, timeout: float | None = None) -> Cursor:
+        """Run a statement, or without parameters a script whose results `nextset` leads through. Returns the cursor.
+
+        A sequence binds `?`, a mapping `:name`; `timeout` is in seconds, and the connection's where it is left out.
+        """
+        connection = self.connection
+        await self._start()
+        if self._number:
+            self._stream = Stream(f"stream cursor {self._number} ({shortened(operation)})")
+        steps = connection._execute(operation, parameters, self._stream)
+        reply = await self._run(steps, timeout)
+        self._take(reply)
+        return self
+
+    async def executemany(
+        self, operation: str, seq_of_parameters: Iterable[Any], *, timeout: float | None = None
+    ) -> Cursor:
+        """Run a statement once for each of the parameters, pipelined, in order. Returns the cursor.
+
+        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result each, to be reached by
+        `nextset`.
+        """
+        await self._start()
+        reply = await self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
+        self._take(reply)
+        counts = [result.rowcount for result in reply.results]
+        self._rowcount = -1 if -1 in counts else sum(counts)
+        return self
+
+    async def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:
+        """Call a procedure or function by its name; what it returns is to be fetched.
+
+        Returns the parameters as they were given.
+        """
+        await self._start()
+        self._take(await self._run(self.connection._session.call(procname, parameters), None))
+        return list(parameters)
+
+    def setinputsizes(self, sizes: Sequence[Any]) -> None:
+        """Does nothing: values are sized as they come."""
+        self._check_open()
+
+    def setoutputsize(self, size: int, column: int | None = None) -> None:
+        """Does nothing: values are never cut."""
+        self._check_open()
+
+    # -- reading
+
+    async def fetchone(self) -> Row | None:
+        """The next row, or None when there is none. Raises ProgrammingError when the statement returns no rows."""
+        if (self._stream is not None or self._position == len(self._rows)) and not await self._load():
+            return None
+        row = self._rows[self._position]
+        self._position += 1
+        return row
+
+    async def fetchmany(self, size: int | None = None) -> list[Row]:
+        """The next `size` rows (`arraysize` where it is left out), fewer at the end."""
+        wanted = self.arraysize if size is None else size
+        if wanted < 0:
+            raise exceptions.ProgrammingError(f"a number of rows is not negative, {wanted} is")
+        taken: list[Row] = []
+        while len(taken) < wanted and await self._load():
+            taken += self._rows[self._position : self._position + wanted - len(taken)]
+            self._position = min(self._position + wanted, len(self._rows))
+        return taken
+
+    async def fetchall(self) -> list[Row]:
+        """All rows that are left."""
+        taken: list[Row] = []
+        while await self._load():
+            taken += self._rows[self._position :] if self._position else self._rows
+            self._position = len(self._rows)
+        return taken
+
+    async def nextset(self) -> bool | None:
+        """Go on to the next result of a script or a procedure; what is left of this one is skipped.
+
+        None when there is none.
+        """
+        self._check_open()
+        reply, stream = self._reply, self._stream
+        if reply is None:
+            raise exceptions.ProgrammingError("there is no result: execute a statement first")
+        if stream is not None:
+            while not reply.done and len(reply.results) <= self._index + 1:
+                self._result.rows = []
+                await self._run(self.connection._session.streams.read(stream), None)
+        if len(reply.results) <= self._index + 1:
+            return None
+        self._show(self._index + 1)
+        return True
+
+    async def scroll(self, value: int, mode: Literal["relative", "absolute"] = "relative") -> None:
+        """Move to another row of the result. Raises IndexError beyond its ends, NotSupportedError on a stream."""
+        self._check_rows()
+        if self._stream is not None:
+            raise exceptions.NotSupportedError("a stream is read once, from front to back")
+        if mode not in ("relative", "absolute"):
+            raise exceptions.ProgrammingError(f"a cursor scrolls 'relative' or 'absolute', not {mode!r}")
+        target = value + (self._position if mode == "relative" else 0)
+        if not 0 <= target <= len(self._rows):
+            raise IndexError(f"row {target} is beyond the {len(self._rows)} rows of the result")
+        self._position = target
+
+    def __aiter__(self) -> Cursor:
+        return self
+
+    async def __anext__(self) -> Row:
+        row = await self.fetchone()
+        if row is None:
+            raise StopAsyncIteration
+        return row
+
+    # -- about the result
+
+    @property
+    def description(self) -> tuple[Description, ...] | None:
+        """One 7-tuple a column (name, type, display size, internal size, precision, scale, nullable); None without
+        rows.
+        """
+        columns = self._result.columns
+        return None if columns is None else describe(columns)
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement returned or changed; -1 while that is not known."""
+        if self._rowcount is not None:
+            return self._rowcount
+        result = self._result
+        if result.rowcount < 0 and result.columns is not None and result.complete and self._stream is None:
+            return len(self._rows)
+        return result.rowcount
+
+    @property
+    def rownumber(self) -> int | None:
+        """The index of the next row in the result, from 0; None without rows."""
+        return None if self._result.columns is None else self._passed + self._position
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The key that the engine gave to the last row inserted, where it tells; None elsewhere."""
+        return self._result.lastrowid
+
+    # -- its life
+
+    async def close(self) -> None:
+        """Close the cursor, and end its stream. Safe to repeat."""
+        if self._closed:
+            return
+        self._closed = True
+        stream, self._stream = self._stream, None
+        self._reset()
+        if stream is not None and not self.connection.closed:
+            await self.connection._run(self.connection._session.streams.end(stream, "close()"))
+
+    async def __aenter__(self) -> Cursor:
+        self._check_open()
+        return self
+
+    async def __aexit__(self, *raised: object) -> None:
+        await self.close()
+
+    def __del__(self) -> None:
+        # Nothing may be waited for here: the next statement on the connection ends the stream.
+        stream = getattr(self, "_stream", None)
+        if stream is not None:
+            stream.abandoned = True
+
+    def __repr__(self) -> str:
+        kind = f"stream cursor {self._number}" if self._number else "cursor"
+        return f"<{type(self).__module__}.Cursor: {kind}{' closed' if self._closed else ''} on {self.connection!r}>"
+
+    # -- within
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exceptions.InterfaceError("the cursor is closed")
+        if self.connection._closed:
+            raise exceptions.InterfaceError("the connection is closed")
+
+    def _check_rows(self) -> None:
+        self._check_open()
+        if self._result.columns is None:
+            said = "returned no rows" if self._reply is not None else "has not been executed"
+            raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
+
+    def _reset(self) -> None:
+        self._reply = None
+        self._result = NOTHING
+        self._rows = ()
+        self._index = self._position = self._passed = 0
+        self._rowcount = None
+
+    async def _start(self) -> None:
+        """Forget the last statement."""
+        self._check_open()
+        if self.messages:
+            self.messages = []
+        stream, self._stream = self._stream, None
+        self._reset()
+        if stream is not None:
+            await self.connection._run(self.connection._session.streams.end(stream, "another statement on its cursor"))
+
+    async def _run(self, steps: Steps[T], timeout: float | None) -> T:
+        connection = self.connection
+        try:
+            return await connection._run(steps, connection.statement_timeout if timeout is None else timeout)
+        finally:
+            if connection._session.notices:
+                self.messages += connection._take_notices()
+
+    def _take(self, reply: Reply) -> None:
+        self._reply = reply
+        if reply.results:
+            self._show(0)
+
+    def _show(self, index: int) -> None:
+        self._index = index
+        self._result = result = self._reply.results[index]  # type: ignore[union-attr]
+        self._rows = result.rows
+        if self._stream is not None:
+            result.rows = []
+        self._position = self._passed = 0
+        self._rowcount = None
+
+    async def _load(self) -> bool:
+        """Have at least one more row at hand; False at the end of the result."""
+        stream = self._stream
+        if self._position < len(self._rows) and (stream is None or not stream.ended):
+            return True
+        self._check_rows()
+        return stream is not None and await self._read(stream)
+
+    async def _read(self, stream: Stream) -> bool:
+        """Take the next rows of a stream, dropping those that were read."""
+        result, reply = self._result, self._reply
+        if stream.ended:
+            raise exceptions.InterfaceError(stream.obituary)
+        while not (result.rows or result.complete or reply is None or reply.done):
+            await self._run(self.connection._session.streams.read(stream), None)
+        self._passed += len(self._rows)
+        self._rows, result.rows = result.rows, []
+        self._position = 0
+        return bool(self._rows)

@@ -1,0 +1,250 @@
+# Generated from sqlx/aio/connection.py by scripts/async_to_sync.py; do not edit.
+"""A connection: one conversation with one server, its transaction, and the cursors on it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.cursor import Cursor
+from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.blocking import Lock, Runner
+from sqlx.kernel.errors import PackError, WireError
+from sqlx.kernel.exec import Session, Steps, open_link, open_session, path
+from sqlx.kernel.options import ConnectOptions, parse
+
+T = TypeVar("T")
+
+
+def connect(
+    dsn: str | None = None,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    user: str | None = None,
+    password: str | None = None,
+    database: str | None = None,
+    **options: Any,
+) -> Connection:
+    """Open a connection.
+
+    `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
+    that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
+    `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
+    that cannot be meant, and OperationalError when there is no connection to be had.
+    """
+    try:
+        chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
+        link = open_link(chosen)
+        runner = Runner(link)
+        runner.open(chosen.connect_timeout)
+    except WireError as error:
+        raise translate(error) from None
+    except PackError as error:
+        raise exceptions.InterfaceError(str(error)) from None
+    connection = Connection(open_session(link, runner, chosen), runner, chosen)
+    try:
+        connection._run(connection._session.settle())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+class Connection:
+    """A connection, made by `connect`.
+
+    Threads and tasks may share it: one statement runs at a time. As a context manager it commits when the block
+    succeeds, rolls back when it raises, and closes in both cases. After `close()` everything but `close()` raises
+    InterfaceError.
+    """
+
+    Warning = exceptions.Warning
+    Error = exceptions.Error
+    InterfaceError = exceptions.InterfaceError
+    DatabaseError = exceptions.DatabaseError
+    DataError = exceptions.DataError
+    OperationalError = exceptions.OperationalError
+    IntegrityError = exceptions.IntegrityError
+    InternalError = exceptions.InternalError
+    ProgrammingError = exceptions.ProgrammingError
+    NotSupportedError = exceptions.NotSupportedError
+
+    def __init__(self, session: Session, runner: Runner, options: ConnectOptions) -> None:
+        self._session = session
+        self._runner = runner
+        self._lock = Lock()
+        self._execute = path(session)
+        self._closed = False
+        self._streams = 0
+        self._name = options.pack.name
+        self.statement_timeout: float | None = options.statement_timeout
+        self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+
+    def cursor(self, *, stream: bool = False) -> Cursor:
+        """A new cursor.
+
+        `stream=True` reads results in parts, with bounded memory, while the server still sends them.
+        """
+        self._check_open()
+        self._streams += stream
+        return Cursor(self, self._streams if stream else 0)
+
+    def commit(self) -> None:
+        """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""
+        self._run(self._session.commit())
+
+    def rollback(self) -> None:
+        """Undo the transaction's work; nothing happens when none is open. Ends the streams on this connection."""
+        self._run(self._session.rollback())
+
+    def close(self) -> None:
+        """Close the connection; an open transaction is rolled back. Safe to repeat."""
+        if self._closed:
+            return
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._session.closing()
+                self._runner.close()
+
+    def cancel(self) -> None:
+        """Have the server stop what this connection runs, which then raises OperationalError.
+
+        For any thread or task.
+        """
+        self._check_open()
+        try:
+            self._runner.cancel()
+        except WireError as error:
+            raise translate(error, self._session.link.pack) from None
+
+    def ping(self) -> None:
+        """Ask the server for a sign of life. Raises OperationalError when none comes."""
+        self._run(self._session.ping())
+
+    def savepoint(self, name: str) -> Savepoint:
+        """`with connection.savepoint("name"):` undoes what its block did when it raises, and nothing else of the
+        transaction.
+        """
+        return Savepoint(self, name)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is closed, by `close()` or because it broke."""
+        return self._closed or self._session.link.state == "closed"
+
+    @property
+    def autocommit(self) -> bool:
+        """Whether each statement is a transaction of its own. Settable while no transaction is open."""
+        return self._session.transactions.autocommit
+
+    @autocommit.setter
+    def autocommit(self, on: bool) -> None:
+        self._set(lambda: self._session.transactions.set_autocommit(bool(on)))
+
+    @property
+    def isolation_level(self) -> str | None:
+        """The isolation level of the transactions to come, None for the server's default.
+
+        Settable while none is open.
+        """
+        return self._session.transactions.isolation
+
+    @isolation_level.setter
+    def isolation_level(self, level: str | None) -> None:
+        self._set(lambda: self._session.transactions.set_isolation(level))
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, failed or not."""
+        return self._session.link.state in ("open", "failed")
+
+    @property
+    def server_version(self) -> str:
+        """The server's version in its own words."""
+        return str(self._session.link.variables.get("server_version", ""))
+
+    def __enter__(self) -> Connection:
+        self._check_open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if not self.closed:
+                (self.commit() if error is None else self.rollback())
+        except exceptions.Error:
+            if error is None:
+                raise
+        finally:
+            self.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__module__}.Connection {self._name}{' closed' if self.closed else ''}>"
+
+    def __del__(self) -> None:
+        if not getattr(self, "_closed", True):
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+            self._runner.link.abort()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise exceptions.InterfaceError("the connection is closed")
+
+    def _set(self, change: Any) -> None:
+        self._check_open()
+        try:
+            change()
+        except WireError as error:
+            raise translate(error, self._session.link.pack) from None
+
+    def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
+        with self._lock:
+            if self._closed:
+                raise exceptions.InterfaceError("the connection is closed")
+            try:
+                return self._runner.run(steps, timeout)
+            except WireError as error:
+                raise translate(error, self._session.link.pack) from None
+
+    def _take_notices(self) -> Iterable[tuple[type[exceptions.Warning], exceptions.Warning]]:
+        notices = self._session.notices
+        while notices:
+            notice = notices.popleft()
+            warning = exceptions.Warning(
+                notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=dict(notice.fields)
+            )
+            yield exceptions.Warning, warning
+
+
+class Savepoint:
+    """A place in a transaction to go back to, made by `Connection.savepoint`."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self.name = name
+
+    def rollback(self) -> None:
+        """Undo what was done since; the savepoint stays."""
+        self._do("rollback_to")
+
+    def __enter__(self) -> Savepoint:
+        self._do("savepoint")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._connection.in_transaction:
+            return  # the block has ended the transaction, and the savepoint with it
+        if error is not None:
+            self._do("rollback_to")
+        self._do("release")
+
+    def _do(self, verb: str) -> None:
+        self._connection._run(self._connection._session.savepoint(verb, self.name))

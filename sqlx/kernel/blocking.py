@@ -1,0 +1,7 @@
+"""What a blocking connection waits with. Its twin is `sqlx.kernel.nonblocking`."""
+
+from threading import Lock
+
+from sqlx.wire.io import Blocking as Runner
+
+__all__ = ["Lock", "Runner"]

@@ -1,0 +1,50 @@
+"""What an error from below means above: its PEP 249 class and its retry class, by the pack's `errors` table."""
+
+from __future__ import annotations
+
+from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.registry import Pack
+
+__all__ = ["Mistake", "Misuse", "Pack", "PackError", "WireError", "classify"]
+
+_KINDS = {
+    "protocol": "OperationalError",
+    "connection": "OperationalError",
+    "timeout": "OperationalError",
+    "refused": "OperationalError",
+    "data": "DataError",
+    "usage": "InterfaceError",
+    "unsupported": "NotSupportedError",
+}
+
+
+class Misuse(WireError):
+    """The driver was used in a way that cannot work; nothing was sent."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__("usage", message, fields={"hint": hint} if hint else None, outcome="not_run")
+
+
+class Mistake(Misuse):
+    """The SQL, or its parameters, cannot be what was meant; nothing was sent."""
+
+
+def classify(error: WireError, pack: Pack | None) -> tuple[str, str | None]:
+    """The name of the PEP 249 class of `error`, and its retry class or None."""
+    if isinstance(error, Mistake):
+        return "ProgrammingError", None
+    if error.kind != "server" or pack is None:
+        return _KINDS.get(error.kind, "DatabaseError"), None
+    table = pack.errors
+    code = str(error.code)
+    state = error.sqlstate or ""
+    retry = table.get("retry_codes", {}).get(code) or table.get("retry", {}).get(state)
+    found = table.get("codes", {}).get(code) or _longest_prefix(table.get("classes", {}), state)
+    return found or "DatabaseError", retry
+
+
+def _longest_prefix(classes: dict[str, str], state: str) -> str | None:
+    for length in range(len(state), 0, -1):
+        if state[:length] in classes:
+            return classes[state[:length]]
+    return classes.get("default")

@@ -1,0 +1,77 @@
+"""The way of a statement, and what the rooms above need to walk it.
+
+Nothing stands on that way yet but the session itself: what will (policy, plans, routing) is chosen once, at connect,
+so that where nothing is configured `Cursor.execute` is bound to the wire path and pays nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from sqlx.kernel.options import ConnectOptions
+from sqlx.kernel.session import Runner, Session
+from sqlx.kernel.streams import Stream, shortened
+from sqlx.wire.link import Link, Steps
+from sqlx.wire.parameters import Parameters
+from sqlx.wire.result import Column, Reply, Result
+from sqlx.wire.values import Context
+
+__all__ = [
+    "Column",
+    "Link",
+    "Path",
+    "Reply",
+    "Result",
+    "Session",
+    "Steps",
+    "Stream",
+    "open_link",
+    "open_session",
+    "path",
+    "shortened",
+]
+
+Path: TypeAlias = Callable[[str, Any, Stream | None], Steps[Reply]]
+
+
+def open_link(options: ConnectOptions) -> Link:
+    """The other end of a connection, not yet opened: an engine in this process or a server on a socket, as the pack
+    says.
+    """
+    if options.pack.embedded:
+        from sqlx.wire.embedded import EmbeddedLink
+
+        return EmbeddedLink(options.pack, options.database, options.extra)
+    from sqlx.wire.channel import Endpoint
+    from sqlx.wire.conversation import Conversation, Identity
+
+    endpoint = Endpoint(
+        options.host or "",
+        options.port or 0,
+        options.socket,
+        options.sslmode,
+        options.sslrootcert,
+        options.sslcert,
+        options.sslkey,
+    )
+    more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
+    password = None if options.password is None else options.password.reveal()
+    return Conversation(options.pack, endpoint, Identity(options.user or "", password, options.database or "", more))
+
+
+def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session:
+    """The session over an opened link."""
+    return Session(
+        link,
+        runner,
+        Parameters(link.pack.parameters, Context()),
+        paramstyle=options.paramstyle,
+        autocommit=options.autocommit,
+        isolation=options.isolation,
+    )
+
+
+def path(session: Session) -> Path:
+    """How the statements of this session run."""
+    return session.execute

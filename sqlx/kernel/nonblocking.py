@@ -1,0 +1,7 @@
+"""What an asyncio connection waits with. Its twin is `sqlx.kernel.blocking`."""
+
+from asyncio import Lock
+
+from sqlx.wire.io_asyncio import Asyncio as Runner
+
+__all__ = ["Lock", "Runner"]

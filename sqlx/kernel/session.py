@@ -1,0 +1,242 @@
+"""One server conversation: a link, what it has prepared, its transaction and its streams.
+
+Everything that may wait is a generator of steps (`sqlx.wire.link`), written once for blocking and asyncio callers
+alike.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from sqlx.kernel.errors import WireError, classify
+from sqlx.kernel.names import written
+from sqlx.kernel.statements import Recent, Statement, Statements
+from sqlx.kernel.streams import Stream, Streams
+from sqlx.kernel.transactions import ROLL_BACK, Transactions
+from sqlx.wire.link import Link, Prepared, Steps, WireNotice
+from sqlx.wire.parameters import Parameters
+from sqlx.wire.result import Reply
+
+PREPARED = 100  # statements kept prepared at the server
+STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
+NOTICES = 1000  # notices kept until somebody reads them
+
+
+class Runner(Protocol):
+    """What a session must know of whoever drives its steps."""
+
+    stopping: bool
+
+
+class Session:
+    """Not for two threads at a time. Errors are WireError."""
+
+    def __init__(
+        self,
+        link: Link,
+        runner: Runner,
+        parameters: Parameters,
+        *,
+        paramstyle: str = "qmark",
+        autocommit: bool = False,
+        isolation: str | None = None,
+    ) -> None:
+        self.link = link
+        self.streams = Streams(link)
+        self.transactions = Transactions(link, autocommit, isolation)
+        self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
+        link.on_notice = self.notices.append
+        self._runner = runner
+        self._parameters = parameters
+        self._statements = Statements(link, paramstyle)
+        self._prepared: Recent[Any, Prepared] = Recent(PREPARED)
+        pack = link.pack
+        self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
+        self._portals = bool(pack.session.get("portals"))
+        self._unprepared = frozenset(map(str, pack.errors.get("unpreparable", ())))
+
+    # -- statements
+
+    def execute(self, sql: str, parameters: Any = None, stream: Stream | None = None) -> Steps[Reply]:
+        """Run a text.
+
+        Without parameters it is sent as it is, and may be a script; `stream` is given the reply to read on.
+        """
+        if self.streams.open or self.transactions.owed:
+            yield from self._make_ready()
+        statements = self._statements
+        statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
+        before = self.link.state
+        try:
+            if statement.wanted or parameters:
+                reply = yield from self._bind_and_run(statement, parameters, stream)
+            elif stream is not None and self._portals and statement.alone:
+                reply = yield from self._run(statement, (), (), stream)
+            else:
+                begin = self.transactions.begin_for(statement)
+                reply = yield from self.link.query(statement.text, begin=begin, stream=stream is not None)
+        except WireError as error:
+            raise self._explained(error, statement, before) from None
+        if stream is not None:
+            self.streams.add(stream, reply)
+        return reply
+
+    def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
+        """Run one statement once a row, in order, pipelined. The reply holds one result a row."""
+        if self.streams.open or self.transactions.owed:
+            yield from self._make_ready()
+        whole = Reply()
+        before = self.link.state
+        for statement, types, values in self._batches(sql, rows):
+            try:
+                prepared = self._prepared.get(self._key(statement, types))
+                if prepared is None:
+                    prepared = yield from self._prepare(statement, types)
+                begin = self.transactions.begin_for(statement)
+                reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            except WireError as error:
+                raise self._explained(error, statement, before) from None
+            whole.results += reply.results
+        whole.done = True
+        return whole
+
+    def _bind_and_run(self, statement: Statement, parameters: Any, stream: Stream | None) -> Steps[Reply]:
+        types, values = self._parameters.bind(statement.arrange(parameters))
+        return (yield from self._run(statement, types, values, stream))
+
+    def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
+        """Run a prepared statement, preparing it if need be; once more when the server no longer knew it and nothing
+        was lost.
+        """
+        link = self.link
+        outside = link.state == "idle"
+        prepared = self._prepared.get(self._key(statement, types))
+        known = prepared is not None
+        if prepared is None:
+            prepared = yield from self._prepare(statement, types)
+        begin = self.transactions.begin_for(statement)
+        try:
+            return (yield from self._start(prepared, types, values, begin, stream))
+        except WireError as error:
+            if not (known and self._is_stale(error)):
+                raise
+            self.forget()
+            if not outside:
+                raise
+            yield from self.transactions.rollback()
+        prepared = yield from self._prepare(statement, types)
+        return (yield from self._start(prepared, types, values, begin, stream))
+
+    def _start(
+        self, prepared: Prepared, types: Any, values: Sequence[Any], begin: str | None, stream: Stream | None
+    ) -> Steps[Reply]:
+        if stream is None:
+            return self.link.execute(prepared, types, values, begin=begin)
+        # A portal lives no longer than its transaction; without one the rows come in one go and bar what else is run.
+        portal = self._portals and (begin is not None or self.link.state == "open")
+        return self.link.execute(prepared, types, values, begin=begin, stream=True, portal=portal)
+
+    def _prepare(self, statement: Statement, types: Any) -> Steps[Prepared]:
+        self._statements.refuse_unpreparable(statement)
+        try:
+            prepared = yield from self.link.prepare(statement.text, types)
+        except WireError as error:
+            error.outcome = "not_run"
+            if str(error.code) in self._unprepared or error.sqlstate in self._unprepared:
+                error.fields["hint"] = (
+                    "this server cannot prepare it: write the values into the text, and give no parameters"
+                )
+            raise
+        forgotten = self._prepared.put(self._key(statement, types), prepared)
+        if forgotten is not None:
+            self.link.release(forgotten)
+        if self._runner.stopping:
+            raise WireError("timeout", "the statement was cancelled before it was run", outcome="not_run")
+        return prepared
+
+    def _key(self, statement: Statement, types: Any) -> Any:
+        return statement.text if self._typed_at_execute else (statement.text, types)
+
+    def _batches(self, sql: str, rows: Iterable[Any]) -> Iterator[tuple[Statement, Any, list[Any]]]:
+        """Rows in order, encoded, those in a row that have the same types together."""
+        batch: list[Any] = []
+        current: tuple[Statement, Any] | None = None
+        for row in rows:
+            statement = self._statements.bound(sql, row)
+            types, values = self._parameters.bind(statement.arrange(row))
+            if current is not None and current != (statement, types):
+                yield *current, batch
+                batch = []
+            current = statement, types
+            batch.append(values)
+        if current is not None:
+            yield *current, batch
+
+    def _make_ready(self) -> Steps[None]:
+        """End the streams that nobody reads any more, and tell the server what it is owed."""
+        yield from self.streams.make_way()
+        yield from self.settle()
+
+    def settle(self) -> Steps[None]:
+        """Tell the server of changed settings."""
+        owed = self.transactions.owed
+        while owed:
+            yield from self.link.query(owed[0])
+            del owed[0]
+
+    def forget(self) -> None:
+        """Forget what is prepared, here and at the server."""
+        for prepared in self._prepared.clear():
+            self.link.release(prepared)
+
+    def _is_stale(self, error: WireError) -> bool:
+        return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
+
+    def _explained(self, error: WireError, statement: Statement, before: str) -> WireError:
+        """The error, its position in the caller's own text, and with advice where the server gives none."""
+        position = error.fields.get("position")
+        if position and statement.native is not None:
+            error.fields["position"] = str(statement.native.source_position(int(position)))
+        if before == "failed" and error.kind == "server":
+            error.fields.setdefault("hint", ROLL_BACK)
+        return error
+
+    # -- transactions
+
+    def commit(self) -> Steps[None]:
+        yield from self.streams.end_all("commit()")
+        yield from self.transactions.commit()
+
+    def rollback(self) -> Steps[None]:
+        yield from self.streams.end_all("rollback()")
+        yield from self.transactions.rollback()
+
+    def savepoint(self, verb: str, name: str) -> Steps[None]:
+        """`verb` is `savepoint`, `release` or `rollback_to`."""
+        yield from self._make_ready()
+        yield from self.transactions.savepoint(verb, name)
+
+    # -- other
+
+    def call(self, name: str, parameters: Sequence[Any]) -> Steps[Reply]:
+        """Call a procedure or a function. Raises Mistake for a name that none can have."""
+        words = self.link.pack.session.get("call")
+        if not words:
+            raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
+        kind = "procedure"
+        if "kind" in words:
+            reply = yield from self.execute(words["kind"], (name,))
+            kind = reply.results[0].rows[0][0] if reply.results[0].rows else "function"
+        marks = ", ".join("?" * len(parameters))
+        text = words[kind].replace("{name}", written(self.link.pack.sql, name)).replace("{arguments}", marks)
+        return (yield from self.execute(text, parameters or None))
+
+    def ping(self) -> Steps[None]:
+        yield from self._make_ready()
+        yield from self.link.ping()
+
+    def closing(self) -> None:
+        """The link is about to be closed: whoever still reads is told."""
+        self.streams.mark_all("close()")

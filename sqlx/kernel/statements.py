@@ -1,0 +1,131 @@
+"""What is remembered about a text: how the server sees it, and what kind of statement it is."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any, Generic, TypeVar
+
+from sqlx.kernel.errors import Mistake
+from sqlx.kernel.placeholders import Native, is_by_name, prepare_text
+from sqlx.kernel.scanner import scanner_of
+from sqlx.wire.link import Link
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+TEXTS = 512  # texts remembered a session
+LONGEST = 65536  # characters of a text worth remembering
+
+
+class Recent(Generic[K, V]):
+    """A mapping that forgets what was used longest ago."""
+
+    __slots__ = ("_bound", "_entries")
+
+    def __init__(self, bound: int) -> None:
+        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._bound = bound
+
+    def get(self, key: K) -> V | None:
+        found = self._entries.get(key)
+        if found is not None:
+            self._entries.move_to_end(key)
+        return found
+
+    def put(self, key: K, value: V) -> V | None:
+        """Remember; returns what was forgotten for it."""
+        self._entries[key] = value
+        return self._entries.popitem(last=False)[1] if len(self._entries) > self._bound else None
+
+    def pop(self, key: K) -> V | None:
+        return self._entries.pop(key, None)
+
+    def clear(self) -> list[V]:
+        """Forget all; returns what was forgotten."""
+        values = list(self._entries.values())
+        self._entries.clear()
+        return values
+
+
+class Statement:
+    """A text that was looked at. `native` is None where it goes to the server untouched."""
+
+    __slots__ = (
+        "alone",
+        "bars_transaction",
+        "in_order",
+        "native",
+        "opens_transaction",
+        "sql",
+        "text",
+        "unpreparable",
+        "wanted",
+    )
+
+    def __init__(self, sql: str, native: Native | None) -> None:
+        self.sql = sql
+        self.native = native
+        self.text = sql if native is None else native.text
+        self.wanted = 0 if native is None else native.count
+        self.in_order = native is not None and not native.by_name and native.order == tuple(range(native.count))
+        self.alone = True  # one statement, which the server can prepare
+        self.bars_transaction: str | None = None
+        self.opens_transaction = True
+        self.unpreparable: str | None = None
+
+    def arrange(self, parameters: Any) -> Any:
+        """The values in the server's order. Raises WireError (usage)."""
+        assert self.native is not None
+        return self.native.arrange(parameters)
+
+
+class Statements:
+    """The texts that one session has seen."""
+
+    def __init__(self, link: Link, paramstyle: str) -> None:
+        self._link = link
+        self._scanner = scanner_of(link.pack)
+        self._paramstyle = paramstyle
+        self._seen: Recent[Any, Statement] = Recent(TEXTS)
+        sql, session = link.pack.sql, link.pack.session
+        self._barred: list[str] = sql.get("no_transaction", [])
+        self._unpreparable: list[str] = sql.get("unpreparable", [])
+        openers = (session.get("begin"), session.get("commit"), session.get("rollback"))
+        self._controls = [text.split()[0] for text in openers if text]
+
+    def plain(self, sql: str) -> Statement:
+        """A text that goes to the server as it is."""
+        return self._seen.get(sql) or self._remember(sql, Statement(sql, None))
+
+    def bound(self, sql: str, parameters: Any) -> Statement:
+        """A text with markers for these parameters. Raises WireError (usage)."""
+        by_name = is_by_name(parameters)
+        # All that a server's variables decide is what a backslash means.
+        mode = self._scanner.mode(self._link.variables) if "\\" in sql else ()
+        key = (sql, by_name, mode)
+        found = self._seen.get(key)
+        if found is None:
+            native = prepare_text(self._scanner, sql, self._paramstyle, by_name, self._link.variables)
+            found = self._remember(key, Statement(sql, native))
+        return found
+
+    def _remember(self, key: Any, statement: Statement) -> Statement:
+        sql, variables = statement.sql, self._link.variables
+        matches = self._scanner.matches
+        barred = matches(sql, self._barred, variables)
+        statement.bars_transaction = barred
+        statement.opens_transaction = barred is None and matches(sql, self._controls, variables) is None
+        statement.unpreparable = matches(sql, self._unpreparable, variables)
+        several = ";" in sql and len(self._scanner.statements(sql, variables)) > 1
+        statement.alone = not several and statement.unpreparable is None
+        if len(sql) <= LONGEST:
+            self._seen.put(key, statement)
+        return statement
+
+    def refuse_unpreparable(self, statement: Statement) -> None:
+        """Raises WireError (usage) for a statement that the server is known not to prepare."""
+        if statement.unpreparable is not None:
+            raise Mistake(
+                f"{statement.unpreparable} cannot be prepared by this server, so it takes no parameters",
+                "write the values into the text, and give no parameters",
+            )

@@ -1,0 +1,109 @@
+"""Replies that are still being read."""
+
+from __future__ import annotations
+
+from sqlx.kernel.errors import Misuse, WireError
+from sqlx.wire.link import Link, Steps
+from sqlx.wire.result import Reply
+
+SHOWN = 40  # characters of a statement in the name of who reads it
+CANCELS = 64  # times that a cancelled stream is drained before its connection is given up
+
+
+class Stream:
+    """A result read in parts. `owner` names who reads it; `ended` says what ended it early."""
+
+    __slots__ = ("abandoned", "ended", "owner", "reply")
+
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+        self.reply: Reply | None = None
+        self.ended = ""
+        self.abandoned = False
+
+    @property
+    def obituary(self) -> str:
+        """What to tell whoever reads on in an ended stream."""
+        return f"{self.owner} was ended by {self.ended}: execute the statement again to read it"
+
+
+class Streams:
+    """The open streams of one session."""
+
+    __slots__ = ("_link", "_several", "open")
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._several = bool(link.pack.embedded)
+        self.open: list[Stream] = []
+
+    def add(self, stream: Stream, reply: Reply) -> None:
+        stream.reply = reply
+        if not reply.done:
+            self.open.append(stream)
+
+    def read(self, stream: Stream) -> Steps[None]:
+        """Have more rows, or the end. Raises WireError (usage) when something ended the stream."""
+        if stream.ended:
+            raise Misuse(stream.obituary)
+        reply = stream.reply
+        if reply is None or reply.done:
+            return
+        try:
+            yield from self._link.resume(reply)
+        finally:
+            if reply.done or self._link.state == "closed":
+                self._forget(stream)
+
+    def make_way(self) -> Steps[None]:
+        """End what nobody reads any more. Raises WireError (usage) when a stream is read that bars other statements."""
+        for stream in list(self.open):
+            if stream.abandoned:
+                yield from self.end(stream, "garbage collection")
+            elif not (self._several or (stream.reply is not None and stream.reply.portal is not None)):
+                raise Misuse(
+                    f"{stream.owner} is still being read, and this engine runs nothing else meanwhile",
+                    "read it to its end or close it first, or use a second connection",
+                )
+
+    def end_all(self, by: str) -> Steps[None]:
+        for stream in list(self.open):
+            yield from self.end(stream, by)
+
+    def end(self, stream: Stream, by: str) -> Steps[None]:
+        """Drain what little is left of a stream, or have the server cancel it and drain the rest."""
+        if stream not in self.open:
+            return
+        self._forget(stream)
+        stream.ended = by
+        reply = stream.reply
+        assert reply is not None
+        try:
+            if (yield from self._link.end(reply)):
+                return
+            yield from self._link.cancel()
+            for _ in range(CANCELS):
+                if (yield from self._link.end(reply)):
+                    return
+        except WireError as error:
+            if error.kind == "server":  # the answer to the cancellation, or a failure that nobody waits for any more
+                return
+            raise
+        self._link.abort()
+        raise WireError("timeout", f"{stream.owner} went on after it was cancelled; the connection is closed")
+
+    def mark_all(self, by: str) -> None:
+        """The link is gone, and every stream with it."""
+        for stream in self.open:
+            stream.ended = by
+        self.open.clear()
+
+    def _forget(self, stream: Stream) -> None:
+        if stream in self.open:
+            self.open.remove(stream)
+
+
+def shortened(sql: str) -> str:
+    """The beginning of a statement, on one line."""
+    line = " ".join(sql[: SHOWN * 4].split())
+    return line if len(line) <= SHOWN else f"{line[:SHOWN]}…"

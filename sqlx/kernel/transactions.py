@@ -1,0 +1,119 @@
+"""When a transaction opens and how it ends, in the words of the pack's `session` section."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlx.kernel.errors import Mistake, Misuse, WireError
+from sqlx.kernel.names import quoted
+from sqlx.kernel.statements import Statement
+from sqlx.wire.link import Link, Steps
+
+FAILED_TRANSACTION = "25P02"  # SQLSTATE class 25, invalid transaction state
+ROLL_BACK = "call rollback(), or roll back to a savepoint, before anything else"
+
+
+class Transactions:
+    """The transaction mode of one session.
+
+    Settings may change only while no transaction is open; what the server must be told of them is owed, and paid
+    before the next statement, so that setting one waits for nothing.
+    """
+
+    def __init__(self, link: Link, autocommit: bool, isolation: str | None) -> None:
+        self._link = link
+        self._words: Mapping[str, Any] = link.pack.session
+        self._autocommit = autocommit
+        self._isolation: str | None = None
+        self._begin: str | None = self._words.get("begin")
+        self.owed: list[str] = []
+        self._owe_autocommit()
+        if isolation is not None:
+            self.set_isolation(isolation)
+
+    @property
+    def autocommit(self) -> bool:
+        return self._autocommit
+
+    @property
+    def isolation(self) -> str | None:
+        return self._isolation
+
+    def set_autocommit(self, on: bool) -> None:
+        """Raises WireError inside a transaction."""
+        self._settle_first("autocommit")
+        if on != self._autocommit:
+            self._autocommit = on
+            self._owe_autocommit()
+
+    def set_isolation(self, level: str | None) -> None:
+        """A level by the engine's own name for it, in any case; None is the server's default. Raises WireError."""
+        self._settle_first("the isolation level")
+        levels: Mapping[str, str] = self._words.get("isolation") or {}
+        name = None if level is None else " ".join(level.replace("_", " ").lower().split())
+        if name is not None and name not in levels:
+            known = ", ".join(levels) or "none"
+            raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")
+        template = self._words.get("begin_isolation")
+        if name is None:
+            self._begin = self._words.get("begin")
+        elif template:
+            self._begin = template.replace("{level}", levels[name])
+        elif self._words.get("set_isolation"):
+            self.owed.append(self._words["set_isolation"].replace("{level}", levels[name]))
+        self._isolation = name
+
+    def begin_for(self, statement: Statement) -> str | None:
+        """The text that opens the transaction `statement` shall run in; None when it needs none. Raises WireError."""
+        state = self._link.state
+        if state == "idle":
+            return None if self._autocommit or not statement.opens_transaction else self._begin
+        if state == "open" and statement.bars_transaction is not None:
+            raise Mistake(
+                f"{statement.bars_transaction} cannot run inside a transaction, and one is open",
+                "commit or roll back first; a statement like this opens none by itself",
+            )
+        return None
+
+    def commit(self) -> Steps[None]:
+        """Raises WireError when the transaction has failed, and leaves it to be rolled back."""
+        if self._link.state == "failed":
+            raise WireError(
+                "server",
+                "the transaction has failed and cannot be committed",
+                sqlstate=FAILED_TRANSACTION,
+                fields={"hint": ROLL_BACK},
+                outcome="rolled_back",
+            )
+        if self._link.state == "open":
+            yield from self._link.query(self._words["commit"])
+
+    def rollback(self) -> Steps[None]:
+        if self._link.state in ("open", "failed"):
+            yield from self._link.query(self._words["rollback"])
+
+    def savepoint(self, verb: str, name: str) -> Steps[None]:
+        """`verb` is `savepoint`, `release` or `rollback_to`.
+
+        Raises WireError where there is no transaction to be in.
+        """
+        template = self._words.get(verb)
+        if template is None:
+            raise WireError("unsupported", "this engine has no savepoints", outcome="not_run")
+        begin = None
+        if self._link.state == "idle":
+            if self._autocommit or verb != "savepoint":
+                raise Misuse("there is no transaction for a savepoint", "set autocommit to False, or run BEGIN first")
+            begin = self._begin
+        text = template.replace("{name}", quoted(self._link.pack.sql, name))
+        yield from self._link.query(text, begin=begin)
+
+    def _settle_first(self, what: str) -> None:
+        if self._link.state in ("open", "failed"):
+            raise Misuse(f"{what} cannot change inside a transaction", "commit or roll back first")
+
+    def _owe_autocommit(self) -> None:
+        words = self._words.get("autocommit")
+        if words:
+            self.owed.append(words["on" if self._autocommit else "off"])
