@@ -24,6 +24,7 @@ from sqlx.wire.engine_errors import character, engine_error, interrupted, open_e
 from sqlx.wire.errors import Outcome, WireError
 from sqlx.wire.exchange import Exchange, Statement, classify, is_blank, refuse_nul
 from sqlx.wire.link import State, Steps, WireNotice
+from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Reply
 from sqlx.wire.values import Context
@@ -154,7 +155,7 @@ class EmbeddedLink:
         self._start(reply, begin)
         return reply
 
-    def prepare(self, sql: str, types: Sequence[int] = ()) -> Steps[Statement]:
+    def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[Statement]:
         """Parse and describe one statement; `types` mean nothing here. Raises WireError (usage) for a script."""
         yield from ()
         try:
@@ -165,7 +166,7 @@ class EmbeddedLink:
     def execute(
         self,
         prepared: Any,
-        types: Sequence[int],
+        types: Sequence[ParameterType],
         values: Sequence[Any],
         *,
         begin: str | None = None,
@@ -179,7 +180,7 @@ class EmbeddedLink:
         return reply
 
     def execute_many(
-        self, prepared: Any, types: Sequence[int], rows: Sequence[Sequence[Any]], *, begin: str | None = None
+        self, prepared: Any, types: Sequence[ParameterType], rows: Sequence[Sequence[Any]], *, begin: str | None = None
     ) -> Steps[Reply]:
         yield from ()
         reply = Reply()

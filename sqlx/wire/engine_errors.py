@@ -46,7 +46,7 @@ def interrupted() -> WireError:
 
 
 def character(sql: str, start: int, offset: int) -> int | None:
-    """Where in a text the parser stopped, from 1; `offset`, in bytes, counts from the statement's `start`; -1: unknown."""
+    """Where in a text the parser stopped, from 1; `offset` is in bytes from the statement's `start`, or -1."""
     if offset < 0:
         return None
     return start + len(sql[start:].encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "ignore")) + 1

@@ -67,7 +67,8 @@ class Exchange:
         statement: Statement | None = None,
     ) -> None:
         self.link = link
-        self.reply = reply
+        self.stream = reply.stream
+        self.results = reply.results  # not the reply: that holds on to this, and shall end it by being dropped
         self.sql = sql
         self.values = values
         self.statement = statement
@@ -90,7 +91,7 @@ class Exchange:
                 self._result_starts()
             cursor.execute(self.sql, self.values)
             size = 1
-            while self._collect(size if self.reply.stream else None):
+            while self._collect(size if self.stream else None):
                 yield
                 size = min(size * 8, ROWS_A_BATCH)
             self._result_ends()
@@ -115,7 +116,7 @@ class Exchange:
     def _result_starts(self) -> None:
         assert self.statement is not None
         self.result = Result(self.statement.columns)
-        self.reply.results.append(self.result)
+        self.results.append(self.result)
         self.description = self.mended = None
         self.seen = 0
 
