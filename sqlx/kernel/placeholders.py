@@ -120,7 +120,7 @@ def _without_slices(text: str, tokens: Iterator[Token]) -> Iterator[Token]:
             open_brackets.append(piece == "[" and _is_operand(before, piece_before))
         elif piece in (")", "]") and open_brackets:
             open_brackets.pop()
-        elif kind == "symbol" and piece[0] == ":" and piece != "::" and open_brackets:
+        elif kind == "symbol" and piece[0] == ":" and piece not in ("::", ":=") and open_brackets:
             open_brackets[-1] = False
         if kind != "comment":
             before, piece_before = kind, piece

@@ -57,7 +57,7 @@ MYSQL_LIKE: dict[str, Any] = {
     "block_comments": [{"open": "/*", "close": "*/"}],
     "executable_comments": ["/*!", "/*M!"],
     "dollar_quotes": False,
-    "not_placeholders": [":="],
+    "not_placeholders": ["::", ":="],
     "compound": {
         "starts": [
             "CREATE PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE",
@@ -90,7 +90,7 @@ SQLITE_LIKE: dict[str, Any] = {
     "line_comments": ["--"],
     "block_comments": [{"open": "/*", "close": "*/"}],
     "dollar_quotes": False,
-    "not_placeholders": [],
+    "not_placeholders": ["::", ":="],
     "compound": {
         "starts": ["CREATE TRIGGER", "CREATE TEMP|TEMPORARY TRIGGER"],
         "open": ["BEGIN", "CASE"],
