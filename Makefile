@@ -10,7 +10,7 @@ help:
 	@echo "make test       run every test; installs and starts private database servers"
 	@echo "make test-all   the same, and fetch the servers that Debian does not have"
 	@echo "make servers    start the servers of the tests to play with, and print their URLs"
-	@echo "make check      formatting, lint and types"
+	@echo "make check      formatting, lint, types, and generated code that is up to date"
 	@echo "make bench      compare with other drivers, side by side"
 
 $(INSTALLED): pyproject.toml scripts/bootstrap
@@ -35,6 +35,7 @@ check: $(INSTALLED)
 	@$(PYTHON) -m ruff format --check .
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
+	@$(PYTHON) scripts/async_to_sync.py --check
 
 bench: $(INSTALLED)
 	@scripts/install-servers

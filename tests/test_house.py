@@ -202,9 +202,15 @@ def test_files_are_small() -> None:
     assert len(large) * 10 <= len(sizes), "more than one file in ten over 400 lines:\n" + "\n".join(large)
 
 
-def test_the_driver_loads_nothing_it_does_not_use() -> None:
-    """A script that imports the driver waits for none of the heavy libraries."""
-    program = f"import sys, sqlx.dbapi; print(*sorted({set(HEAVY)!r} & sys.modules.keys()))"
+FIRST_SELECT = (
+    'cursor = sqlx.dbapi.connect("sqlite:///:memory:").cursor(); cursor.execute("select 1"); cursor.fetchone()'
+)
+
+
+@pytest.mark.parametrize("use", ["pass", FIRST_SELECT], ids=["import", "first select"])
+def test_the_driver_loads_nothing_it_does_not_use(use: str) -> None:
+    """A script waits for none of the heavy libraries, neither to import the driver nor to use it."""
+    program = f"import sys, sqlx.dbapi; {use}; print(*sorted({set(HEAVY)!r} & sys.modules.keys()))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.split() == [], "import sqlx.dbapi loads what it does not use"
+    assert done.stdout.split() == [], "the driver loads what it does not use"

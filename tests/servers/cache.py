@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +22,7 @@ def cache_folder() -> Path:
     return platformdirs.user_cache_path("sqlx-test-servers")
 
 
+@cache  # what could not be fetched once is not tried again for every test
 def fetched(name: str, script: str) -> tuple[Path, str]:
     """The folder of a fetched server, and why it is not there (empty: it is).
 
@@ -38,5 +39,6 @@ def fetched(name: str, script: str) -> tuple[Path, str]:
         if done.returncode:
             said = done.stderr.strip()[-300:] or f"{script} ended with {done.returncode}"
             return folder, f"{name} could not be fetched: {said}"
-        shutil.move(Path(scratch) / "server", folder)
+        if not folder.is_dir():
+            (Path(scratch) / "server").rename(folder)
     return folder, ""
