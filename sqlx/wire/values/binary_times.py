@@ -151,7 +151,7 @@ def datetime_parts(context: Context, digits: int = 0) -> Codec:
         parts = read(raw)
         try:
             return datetime(*parts)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             parts += (0,) * (7 - len(parts))
             return ServerText(f"{_text_of_parts(*parts[:3])} {_text_of_clock(parts[3:], digits)}")
 

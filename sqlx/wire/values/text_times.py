@@ -68,7 +68,7 @@ def zoned_moment(context: Context) -> Codec:
 
 
 _INTERVAL = re.compile(
-    rb"(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mons?)? ?(?:([+-]?\d+) days?)? ?"
+    rb"(?=\S)(?:([+-]?\d+) years?)? ?(?:([+-]?\d+) mons?)? ?(?:([+-]?\d+) days?)? ?"
     rb"(?:([+-]?)(\d+):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?"
 )
 
@@ -76,7 +76,7 @@ _INTERVAL = re.compile(
 def interval(raw: bytes) -> Interval | ServerText:
     """`1 year 2 mons -3 days -04:05:06.789`: each part with its own sign, one sign for the time."""
     match = _INTERVAL.fullmatch(raw)
-    if match is None or not raw:
+    if match is None:
         return _infinite_interval(raw)
     years, months, days, sign, hours, minutes, seconds, fraction = match.groups()
     microseconds = 0
