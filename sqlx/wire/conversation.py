@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlx.wire import tls
@@ -156,7 +157,7 @@ class Conversation:
             "user": self.identity.user,
             "password": self.identity.password,
             "database": self.identity.database,
-            "options": dict(self.identity.options),
+            "options": self._options(),
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
@@ -165,6 +166,18 @@ class Conversation:
         for name, value in given.items():
             machine.v[self.program.slots[name]] = value
         return machine
+
+    def _options(self) -> dict[str, Any]:
+        """The pack's options; those that name a file with `contents` as what the file holds."""
+        options = dict(self.identity.options)
+        for name, rule in self.pack.options.items():
+            if rule.get("contents") and options.get(name):
+                try:
+                    options[name] = Path(options[name]).read_bytes()
+                except OSError as error:
+                    sentence = f"the file {options[name]} that {name} names cannot be read: {error.strerror}"
+                    raise WireError("refused", sentence, outcome="not_run") from None
+        return options
 
     def close(self) -> Steps[None]:
         """Say goodbye, if the server still listens, and close."""
@@ -188,9 +201,9 @@ class Conversation:
         encrypted = self.channel.tls is not None
         other = Conversation(self.pack, self.endpoint, self.identity)
         machine = other.machine = other._new_machine(encrypted, encrypted)
-        for name in self.pack.variables:
-            if name in self.pack.session.get("cancel_keeps", ()):
-                machine.v[self.program.slots[name]] = self.machine.v[self.program.slots[name]]
+        for name, text in self.pack.session.get("cancel_with", {}).items():
+            value = self.program.function(text, f"$.session.cancel_with.{name}")
+            machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
         yield from other.channel.connect()
         try:
             yield from other._pump(machine.flow("cancel"))
@@ -341,6 +354,8 @@ class Conversation:
     def _continue(self, reply: Reply) -> Steps[None]:
         try:
             yield from self._pump(reply.steps)
+            while reply.portal and not reply.done:  # a part is read whole, so that other statements may run before the next
+                yield from self._pump(reply.steps)
         except BaseException:
             if not reply.done:
                 self.abort()
