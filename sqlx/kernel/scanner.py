@@ -22,7 +22,7 @@ Every construct that is not closed runs to the end of the text. Scanning takes t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias, cast
 
@@ -45,14 +45,18 @@ Kind: TypeAlias = Literal[
     "symbol",
 ]
 Token: TypeAlias = tuple[Kind, int, int]
+Closer: TypeAlias = Callable[[str, int], int]  # a text and where it was opened -> where what was opened ends
 Span: TypeAlias = tuple[int, int]
 Variables: TypeAlias = Mapping[str, Any]
 
 NO_VARIABLES: Variables = {}
 PHRASE_WORDS = 16  # how far into a statement a phrase may reach
 
-# Any character beyond ASCII is a letter to the servers' scanners, spaces and signs too.
-_LETTER = r"A-Za-z_\x80-\U0010ffff"
+# Any character beyond ASCII is a letter to the servers' scanners, spaces and signs too. Said by what it is not, because
+# the class of all others takes the compiler a hundred times as long.
+_LETTER = r"[^\x00-@\[-\^`{-\x7f]"
+_LETTER_OR_DIGIT = r"[^\x00-/:-@\[-\^`{-\x7f]"
+_LETTER_DIGIT_OR_DOLLAR = r"[^\x00-#%-/:-@\[-\^`{-\x7f]"
 _BLANK = r"[ \t\n\r\f\v]"
 
 
@@ -61,13 +65,14 @@ class Scanner:
 
     def __init__(self, section: Section) -> None:
         self.placeholder: str = section.get("placeholder", "?")
-        self._section = section
-        switches = {quote.get("backslash") for quote in _quotes(section)}
+        self._pattern = _compile(section)
+        comment = _line_comment(section)
+        self._quotes = [(quote, _Quote(quote, comment)) for quote in _quotes(section)]
+        switches = {quote.get("backslash") for quote, _ in self._quotes}
         self._conditions = tuple(sorted(switch for switch in switches if isinstance(switch, str)))
-        self._patterns: dict[tuple[bool, ...], re.Pattern[str]] = {}
-        self._blocks = {block["open"]: _Block(block) for block in section.get("block_comments", ())}
+        self._blocks = {block["open"].upper(): _block_closer(block) for block in section.get("block_comments", ())}
+        self._closers: dict[tuple[bool, ...], dict[str, Closer]] = {}
         self._compound = _Compound(section.get("compound") or {})
-        self._pattern(self.mode(NO_VARIABLES))
 
     def mode(self, variables: Variables) -> tuple[bool, ...]:
         """What of the link's variables decides how a text is read: part of any key under which a text is remembered."""
@@ -75,13 +80,14 @@ class Scanner:
 
     def tokens(self, text: str, variables: Variables = NO_VARIABLES) -> Iterator[Token]:
         """Everything but white space, in order: (kind, start, end)."""
-        search = self._pattern(self.mode(variables)).search
+        search = self._pattern.search
+        closers = self._closers_in(self.mode(variables))
         position = executable = 0
         while match := search(text, position):
             kind = cast(str, match.lastgroup)
             start, end = match.span()
-            if kind == "block":
-                kind, end = "comment", self._blocks[match[0]].end(text, end)
+            if kind in ("string", "identifier", "block"):
+                kind, end = "comment" if kind == "block" else kind, closers[match[0].upper()](text, end)
             elif kind == "dollar":
                 kind, end = "string", _behind(text, match[0], end)
             elif kind == "executable":
@@ -143,12 +149,15 @@ class Scanner:
         if first is not None:
             yield first, last, len(text)
 
-    def _pattern(self, mode: tuple[bool, ...]) -> re.Pattern[str]:
-        pattern = self._patterns.get(mode)
-        if pattern is None:
-            switched = dict(zip(self._conditions, mode, strict=True))
-            pattern = self._patterns[mode] = _compile(self._section, switched)
-        return pattern
+    def _closers_in(self, mode: tuple[bool, ...]) -> dict[str, Closer]:
+        """Opener -> how to find the end, for one state of the variables that switch it."""
+        closers = self._closers.get(mode)
+        if closers is None:
+            switched: dict[Any, bool] = {True: True, False: False, **dict(zip(self._conditions, mode, strict=True))}
+            closers = self._closers[mode] = dict(self._blocks)
+            for quote, ends in self._quotes:
+                closers[quote["open"].upper()] = ends.closer(switched[quote.get("backslash", False)])
+        return closers
 
 
 @lru_cache(maxsize=64)
@@ -169,22 +178,45 @@ def _behind(text: str, closer: str, position: int) -> int:
     return len(text) if found < 0 else found + len(closer)
 
 
-class _Block:
-    """A block comment's way to its end."""
+class _Quote:
+    """A quote's way to its end, for both ways of reading a backslash."""
 
-    def __init__(self, block: Section) -> None:
-        self._close: str = block["close"]
-        nested = block.get("nested", False)
-        self._edge = re.compile(f"{re.escape(block['open'])}|({re.escape(self._close)})") if nested else None
+    def __init__(self, quote: Section, comment: str) -> None:
+        close = re.escape(quote["close"])
+        going_on = [close * 2] * bool(quote.get("doubled"))
+        if quote.get("continued"):
+            note = f"(?:{comment})" if comment else "(?!)"
+            going_on.append(rf"{close}[ \t\f\v]*(?:{note})?[\n\r]{_BLANK}*(?:{note}[\n\r]{_BLANK}*)*{close}")
+        self._plain = re.compile("|".join([*going_on, f"({close})"]), re.DOTALL)
+        self._escaped = re.compile("|".join([r"\\.", *going_on, f"({close})"]), re.DOTALL)
 
-    def end(self, text: str, position: int) -> int:
-        if self._edge is None:
-            return _behind(text, self._close, position)
+    def closer(self, backslash: bool) -> Closer:
+        search = (self._escaped if backslash else self._plain).search
+
+        def end(text: str, position: int) -> int:
+            while edge := search(text, position):
+                position = edge.end()
+                if edge[1]:
+                    return position
+            return len(text)
+
+        return end
+
+
+def _block_closer(block: Section) -> Closer:
+    opener, closer = block["open"], block["close"]
+    if not block.get("nested"):
+        return lambda text, position: _behind(text, closer, position)
+    search = re.compile(f"{re.escape(opener)}|({re.escape(closer)})").search
+
+    def end(text: str, position: int) -> int:
         depth = 1
-        while depth and (edge := self._edge.search(text, position)):
+        while depth and (edge := search(text, position)):
             depth += -1 if edge[1] else 1
             position = edge.end()
         return len(text) if depth else position
+
+    return end
 
 
 class _Compound:
@@ -262,38 +294,33 @@ def _any(texts: Iterable[str]) -> str:
     return "|".join(re.escape(text) for text in texts)
 
 
-def _compile(section: Section, switched: Mapping[str, bool]) -> re.Pattern[str]:
-    """The one pattern of a pack, for one state of the variables that switch it.
+def _compile(section: Section) -> re.Pattern[str]:
+    """The one pattern of a pack: how each token begins, and where it ends if that is near.
 
     No alternative can fail far from where it began, so nothing is read more than twice.
     """
-    comment = _line_comment(section)
-    quotes: dict[str, list[str]] = {"identifier": [], "string": []}
-    for quote in _quotes(section):
-        backslash = quote.get("backslash", False)
-        backslash = switched[backslash] if isinstance(backslash, str) else backslash
-        quotes["identifier" if quote.get("identifier") else "string"].append(_quote(quote, backslash, comment))
+    quotes = _quotes(section)
     placeholder = section.get("placeholder", "?")
     alternatives = {
-        "comment": comment,
+        "comment": _line_comment(section),
         "executable": _optional(_any(_openers(section, "executable_comments")), "(?:{})(?:[0-9]{{5,6}})?"),
         "block": _any(_openers(section, "block_comments")),
-        "identifier": "|".join(quotes["identifier"]),
-        "string": "|".join(quotes["string"]),
-        "dollar": rf"\$(?:[{_LETTER}][{_LETTER}0-9]*)?\$" if section.get("dollar_quotes") else "",
+        "identifier": _optional(_any(quote["open"] for quote in quotes if quote.get("identifier")), "(?ai:{})"),
+        "string": _optional(_any(quote["open"] for quote in quotes if not quote.get("identifier")), "(?ai:{})"),
+        "dollar": rf"\$(?:{_LETTER}{_LETTER_OR_DIGIT}*)?\$" if section.get("dollar_quotes") else "",
         "native": "[0-9]+".join(map(re.escape, placeholder.split("{n}"))) if "{n}" in placeholder else "",
-        "word": rf"[{_LETTER}][{_LETTER}0-9$]*",
+        "word": rf"{_LETTER}{_LETTER_DIGIT_OR_DOLLAR}*",
         "number": "[0-9]+",
         "fixed": _any([*_openers(section, "not_placeholders"), "::", ":="]),
-        "name": rf":[{_LETTER}][{_LETTER}0-9]*",
-        "numeric": r":[0-9]+",
+        "name": rf":{_LETTER}{_LETTER_OR_DIGIT}*",
+        "numeric": ":[0-9]+",
         "mark": r"\?\??",
-        "percent": rf"%(?:%|s(?![{_LETTER}0-9$])|\([{_LETTER}0-9.]+\)s(?![{_LETTER}0-9$]))",
+        "percent": rf"%(?:%|(?:s|\((?:{_LETTER_OR_DIGIT}|\.)+\)s)(?!{_LETTER_DIGIT_OR_DOLLAR}))",
         "end": ";",
         "leave": _any(block["close"] for block in section.get("block_comments", ())),
         "symbol": r"\S",
     }
-    return re.compile("|".join(f"(?P<{kind}>{regex})" for kind, regex in alternatives.items() if regex), re.DOTALL)
+    return re.compile("|".join(f"(?P<{kind}>{regex})" for kind, regex in alternatives.items() if regex))
 
 
 def _optional(inner: str, around: str) -> str:
@@ -309,16 +336,3 @@ def _line_comment(section: Section) -> str:
     ]
     rest = f"[^{re.escape(section.get('line_end', chr(10)))}]*"
     return _optional("|".join(openers), "(?:{})" + rest)
-
-
-def _quote(quote: Section, backslash: bool, comment: str) -> str:
-    close = re.escape(quote["close"])
-    plain = f"[^{close}\\\\]*" if backslash else f"[^{close}]*"
-    escapes = [close * 2] * bool(quote.get("doubled")) + [r"\\."] * backslash
-    body = plain + (f"(?:(?:{'|'.join(escapes)}){plain})*" if escapes else "")
-    body += f"(?:{close}|\\\\?\\Z)" if backslash else f"(?:{close}|\\Z)"
-    if quote.get("continued"):
-        note = f"(?:{comment})" if comment else "(?!)"
-        gap = rf"[ \t\f\v]*(?:{note})?[\n\r]{_BLANK}*(?:{note}[\n\r]{_BLANK}*)*"
-        body += f"(?:{gap}{close}{body})*"
-    return f"(?i:{re.escape(quote['open'])}){body}"

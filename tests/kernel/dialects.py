@@ -40,7 +40,8 @@ POSTGRES_LIKE: dict[str, Any] = {
         "REINDEX ... CONCURRENTLY",
         "ALTER TABLE ... DETACH PARTITION ... CONCURRENTLY",
         "REPACK ... CONCURRENTLY",
-        "CLUSTER",
+        "DISCARD ALL",
+        "COMMIT|ROLLBACK PREPARED",
     ],
     "unpreparable": [],
 }

@@ -17,6 +17,7 @@ from sqlx.kernel.errors import Mistake
 from sqlx.kernel.placeholders import Native, is_by_name, prepare_text
 from sqlx.kernel.scanner import Scanner
 from tests.kernel.dialects import MYSQL_LIKE, POSTGRES_LIKE, SQLITE_LIKE
+from tests.servers.postgresql import PostgreSQL
 from tests.servers.server import Server
 
 POSTGRES, MYSQL, SQLITE = Scanner(POSTGRES_LIKE), Scanner(MYSQL_LIKE), Scanner(SQLITE_LIKE)
@@ -342,6 +343,7 @@ def test_the_server_reads_the_same_markers(postgres: Server, tmp_path: Path) -> 
             "deallocate p",
         ]
         expected.append(str(prepared.count))
+    assert isinstance(postgres.engine, PostgreSQL)
     psql = [str(postgres.engine.programs() / "psql"), "-qAtX", "-v", "ON_ERROR_STOP=1", postgres.url()]
     found = run([*psql, *(part for command in commands for part in ("-c", command))], tmp_path)
     assert found.split() == expected
