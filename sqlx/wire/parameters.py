@@ -54,13 +54,25 @@ class _Choice:
         low, high, first = self._ranges[0]
         self.only = first if (low, high) == (-inf, inf) else None  # set when there is nothing to choose
 
+    def resolve(self, value: Any) -> tuple[ParameterType, Any]:
+        """The first entry that holds the value, beside it. Raises ValueError."""
+        if self.only is not None:
+            return self.only, value
+        for low, high, entry in self._ranges:
+            if low <= value <= high:
+                return entry, value
+        raise self._refusal()
+
     def holding(self, least: Any, most: Any) -> ParameterType:
         """The first entry that holds both numbers. Raises ValueError."""
         for low, high, entry in self._ranges:
             if low <= least and most <= high:
                 return entry
+        raise self._refusal()
+
+    def _refusal(self) -> ValueError:
         low, high = min(low for low, _, _ in self._ranges), max(high for _, high, _ in self._ranges)
-        raise ValueError(f"it does not lie between {low} and {high}: send it as text")
+        return ValueError(f"it does not lie between {low} and {high}: send it as text")
 
 
 def _type(kind: str, entry: Section, context: Context, path: str) -> ParameterType:
@@ -129,7 +141,7 @@ class Parameters:
         if kind is None or kind in ZONED or kind not in self._choices:
             return None, self._resolve
         choice = self._choices[kind]
-        return choice.only, lambda value: (choice.holding(value, value), value)
+        return choice.only, choice.resolve
 
     def _resolve(self, value: Any) -> tuple[ParameterType, Any]:
         kind = kind_of(value)
@@ -138,7 +150,7 @@ class Parameters:
         choice = self._choices.get(kind or "")
         if choice is None:
             raise TypeError(_advice(value, kind))
-        return choice.only or choice.holding(value, value), value
+        return choice.resolve(value)
 
     def _array(self, value: Sequence[Any]) -> tuple[ParameterType, Any]:
         if self._arrays is not None:

@@ -1,6 +1,8 @@
 """The value types of our own, and what `sqlx` exports."""
 
 import pickle
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -11,10 +13,20 @@ import sqlx
 from sqlx import Interval, Json, ServerText
 
 
+def test_importing_the_package_loads_nothing_else() -> None:
+    """`import sqlx` alone is for those who only ask its version."""
+    code = (
+        "import sys; import sqlx; sqlx.__version__; print([name for name in sys.modules if name.startswith('sqlx.')])"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_the_package_exports_what_it_says() -> None:
     """Every name in `__all__` is there."""
     assert sqlx.__all__ == sorted(sqlx.__all__)
     assert all(hasattr(sqlx, name) for name in sqlx.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        sqlx.Nothing  # noqa: B018
 
 
 @pytest.mark.parametrize(
