@@ -3,9 +3,9 @@
 They are loaded when first asked for, so that `import sqlx` costs nothing.
 """
 
-from typing import TYPE_CHECKING, Any
+import typing
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from sqlx.wire.values.types import Interval, Json, ServerText
 
 __version__ = "0.1.0"
@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 __all__ = ["Interval", "Json", "ServerText", "__version__"]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> typing.Any:
     if name not in __all__:
         raise AttributeError(f"module 'sqlx' has no attribute {name!r}")
     from sqlx.wire.values import types
