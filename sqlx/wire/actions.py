@@ -1,17 +1,18 @@
 """The steps of a flow that do not wait, each compiled to `act(machine, v, a, f)`.
 
-    {"set": {"variable": "expression"}}                    {"put": {"map": ..., "key": "expression", "value": "expression"}}
-    {"send": "message", "with": {"field": "expression"}}
-    {"result": "row message"}                              the columns just read (or those of the prepared statement) begin a result
-    {"result": "row message", "columns": "prepared"}
-    {"result": [{"name": "'value'", "type": "text"}]}      … columns that the pack itself names
-    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
-    {"complete": {"rowcount": ..., "lastrowid": ..., "tag": ...}}   the result is whole
-    "suspend"                                              the portal has more
-    {"prepared": {"statement": ..., "parameters": ...}}    what a server says of a statement it has prepared
-    {"event": "notice" | "notify", "with": {...}}
-    "fail"                                                 the error that this message tells, by its `error` mapping
-    {"fail": {"message": "text with {expressions}", "kind": "refused", "hint": ...}}
+{"set": {"variable": "expression"}}                    {"put": {"map": ..., "key": "expression", "value": "expression"}}
+{"send": "message", "with": {"field": "expression"}}
+{"result": "row message"}                              the columns just read (or those of the prepared statement) begin a result
+{"result": "row message", "columns": "prepared"}
+{"result": [{"name": "'value'", "type": "text"}]}      … columns that the pack itself names
+{"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+{"complete": {"rowcount": ..., "lastrowid": ..., "tag": ...}}   the result is whole
+"new_exchange"                                         what is sent next is a command of its own, its frames counted anew
+"suspend"                                              the portal has more
+{"prepared": {"statement": ..., "parameters": ...}}    what a server says of a statement it has prepared
+{"event": "notice" | "notify", "with": {...}}
+"fail"                                                 the error that this message tells, by its `error` mapping
+{"fail": {"message": "text with {expressions}", "kind": "refused", "hint": ...}}
 """
 
 from __future__ import annotations
@@ -106,7 +107,8 @@ def _row(program: Program, step: Any, path: str, scope: Scope, message: str | No
 def _complete(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["complete"] if isinstance(step["complete"], dict) else {}
     values = {
-        name: program.function(text, f"{path}.complete.{name}", scope, _COMPLETE.get(name, "any")) for name, text in rule.items()
+        name: program.function(text, f"{path}.complete.{name}", scope, _COMPLETE.get(name, "any"))
+        for name, text in rule.items()
     }
     if unknown := set(rule) - set(_COMPLETE):
         raise PackError(path, f"a result has no {unknown.pop()!r}; it has {', '.join(_COMPLETE)}")
@@ -115,6 +117,10 @@ def _complete(program: Program, step: Any, path: str, scope: Scope, message: str
 
 def _suspend(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     return lambda m, v, a, f: m.suspend()
+
+
+def _new_exchange(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    return lambda m, v, a, f: m.new_exchange()
 
 
 def _prepared(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
@@ -188,6 +194,7 @@ ACTIONS: dict[str, Callable[[Program, Any, str, Scope, str | None], Act]] = {
     "row": _row,
     "complete": _complete,
     "suspend": _suspend,
+    "new_exchange": _new_exchange,
     "prepared": _prepared,
     "event": _event,
     "fail": fail,

@@ -11,7 +11,7 @@ import os
 import socket
 import ssl
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
@@ -28,7 +28,7 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     socket: str | None = None
-    sslmode: str = "prefer"
+    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
     sslrootcert: str | None = None
     sslcert: str | None = None
     sslkey: str | None = None
@@ -67,7 +67,9 @@ class Channel:
             found = yield Resolve(self.endpoint.host, self.endpoint.port)
         except OSError as error:
             sentence = f"no address is known for the host {self.endpoint.host!r}: {error.strerror or error}"
-            raise WireError("connection", sentence, fields={"hint": "check the host's name"}, outcome="not_run") from None
+            raise WireError(
+                "connection", sentence, fields={"hint": "check the host's name"}, outcome="not_run"
+            ) from None
         return [(family, address) for family, _, _, _, address in found]
 
     def _connect(self, family: int, address: Any) -> Steps[None]:
@@ -90,7 +92,10 @@ class Channel:
         if self.endpoint.socket:
             hint = "is the server running, and is this its socket?"
         return WireError(
-            "connection", f"cannot connect to {self.endpoint}: {reason}; {hint}", fields={"hint": hint}, outcome="not_run"
+            "connection",
+            f"cannot connect to {self.endpoint}: {reason}; {hint}",
+            fields={"hint": hint},
+            outcome="not_run",
         )
 
     def transfer(self, out: bytes | bytearray, want: int) -> Steps[bytes]:

@@ -33,7 +33,9 @@ class Layout:
 
     __slots__ = ("_compile", "_programs", "columns", "message")
 
-    def __init__(self, columns: Sequence[Column], message: str, compile_: Callable[[frozenset[int]], RowProgram]) -> None:
+    def __init__(
+        self, columns: Sequence[Column], message: str, compile_: Callable[[frozenset[int]], RowProgram]
+    ) -> None:
         self.columns = columns
         self.message = message
         self._compile = compile_
@@ -68,6 +70,7 @@ class Layouter:
         self._types: dict[str, list[TypeRule]] = {}
         self._readers: dict[str, tuple[Reader, bool]] = {}
         self._header = program.loop_header()
+        self._split = program.pack.framing["server"].get("split", 0)
         self._zone = program.function(self.rule["zone"], "$.columns.zone") if "zone" in self.rule else None
         self.prefix = self._integer(program.pack.parameters.get("prefix"))
         if self.rule:
@@ -128,7 +131,9 @@ class Layouter:
             self._readers[source] = self.program.readers.compile(fields), many
         return self._readers[source]
 
-    def _make(self, definitions: list[tuple[Any, ...]], rows: str, formats: tuple[int, ...], variables: list[Any]) -> Layout:
+    def _make(
+        self, definitions: list[tuple[Any, ...]], rows: str, formats: tuple[int, ...], variables: list[Any]
+    ) -> Layout:
         message = self.program.message(rows, "server", "$.messages")
         rule = message["row"]
         cells = [
@@ -140,12 +145,14 @@ class Layouter:
         tag = ord(message["tag"]) if isinstance(message.get("tag"), str) else None
 
         def compile_(ends: frozenset[int]) -> RowProgram:
-            frames = Frames(self._header, tag, ends) if self._header is not None else None
+            frames = Frames(self._header, tag, ends, self._split) if self._header is not None else None
             return compile_rows(rule, cells, frames, self.program.layouts, context)
 
         return Layout([self._column(slots, variables) for slots in definitions], rows, compile_)
 
-    def _format(self, rule: dict[str, Any], slots: tuple[Any, ...], formats: tuple[int, ...], index: int, v: list[Any]) -> int:
+    def _format(
+        self, rule: dict[str, Any], slots: tuple[Any, ...], formats: tuple[int, ...], index: int, v: list[Any]
+    ) -> int:
         told = rule.get("format", "text")
         if told != "columns":
             return int(told == "binary")
@@ -164,7 +171,9 @@ class Layouter:
 
     def _column(self, slots: tuple[Any, ...], variables: list[Any]) -> Column:
         rule = self._rule(slots, variables)
-        sizes = {name: value(variables, slots) for name, value in {**self._base, **rule.sizes}.items() if name in _SIZES}
+        sizes = {
+            name: value(variables, slots) for name, value in {**self._base, **rule.sizes}.items() if name in _SIZES
+        }
         type_id = self._base["type"](variables, slots)
         return Column(str(self._base["name"](variables, slots)), rule.name, type_id, rule.group, **sizes)
 
@@ -179,13 +188,17 @@ class Layouter:
             types = self.program.pack.types
             entries = types.get(key) or types["default"]
             path = f"$.types.{key}"
-            self._types[key] = [self._read(entry, path) for entry in (entries if isinstance(entries, list) else [entries])]
+            self._types[key] = [
+                self._read(entry, path) for entry in (entries if isinstance(entries, list) else [entries])
+            ]
         return self._types[key]
 
     def _read(self, entry: dict[str, Any], path: str) -> TypeRule:
         when = self._function(entry["when"], f"{path}.when") if "when" in entry else None
         text = entry.get("text", "text")
-        return TypeRule(when, entry["name"], entry.get("group", ""), text, entry.get("binary"), self._sizes(entry, path))
+        return TypeRule(
+            when, entry["name"], entry.get("group", ""), text, entry.get("binary"), self._sizes(entry, path)
+        )
 
     def _sizes(self, entry: dict[str, Any], path: str) -> dict[str, Function]:
         names = _SIZES if path != "$.columns" else (*_SIZES, "name", "type", "format")

@@ -40,6 +40,10 @@ from sqlx.wire.registry import Pack
 from sqlx.wire.writing import Writers, scope_of
 
 MAX_INSTRUCTIONS = 5000
+# The step that an object is, whichever of its keys comes first.
+STEPS = frozenset(
+    (*actions.ACTIONS, "done", "if", "switch", "require", "call", "start_tls", "until_closed", "random", "gather", "expect")
+)
 _PATTERN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(.+)\])?$", re.DOTALL)
 _HOLE = re.compile(r"\{([^{}]+)\}")
 
@@ -61,6 +65,7 @@ class Program:
         self._frame_writers: dict[str, FrameWriter] = {}
         self._readers: dict[str, Reader] = {}
         self._flows: dict[str, Code] = {}
+        self._called: list[str] = []  # flows that are referred to and not yet compiled
         self._commands: dict[str, Command] = {}
         self._always: list[tuple[str, Candidate]] | None = None
         self.segment: Segment | None = None
@@ -90,11 +95,27 @@ class Program:
         return lambda v, a, f: "".join([str(part(v, a, f)) for part in parts])
 
     def flow(self, name: str) -> Code:
+        code = self.reference(name)
+        self._compile_called()
+        return code
+
+    def reference(self, name: str) -> Code:
+        """The code of a flow, which may still be empty: it is filled before anything that refers to it runs."""
         if name not in self._flows:
-            code: Code = []
-            self._flows[name] = code
-            code.extend(self.code(self.pack.flows[name], f"$.flows.{name}"))
+            self._flows[name] = []
+            self._called.append(name)
         return self._flows[name]
+
+    def _compile_called(self) -> None:
+        try:
+            while self._called:
+                name = self._called.pop()
+                self._flows[name].extend(self.one(self.pack.flows[name], f"$.flows.{name}"))
+        except BaseException:
+            self._flows.clear()  # nothing may run that refers to a flow without code
+            self._commands.clear()
+            self._called.clear()
+            raise
 
     def command(self, name: str) -> Command:
         """Raises KeyError for a command that the pack does not have."""
@@ -111,6 +132,13 @@ class Program:
         return known
 
     def code(self, steps: Any, path: str, always: bool = False) -> Code:
+        """Steps and all the flows that they call. Raises PackError."""
+        code = self.one(steps, path, always)
+        self._compile_called()
+        return code
+
+    def one(self, steps: Any, path: str, always: bool = False) -> Code:
+        """Steps alone; the flows that they call stay without code. Raises PackError."""
         scope = {**self.scope, **scope_of(ARGUMENTS, "a")}
         compiler = _FlowCompiler(self, always)
         compiler.steps(steps, path, scope, None)
@@ -156,10 +184,9 @@ class Program:
             return Candidate(name, COLUMNS, guard, None, None, target, None)
         return Candidate(name, MESSAGE, guard, self.reader(name, path).read, condition, target, handler)
 
-    def _guard(self, text: str, path: str) -> Callable[[int], bool]:
-        """A condition on the size of a message's body, told before it is read."""
-        function = self.function(text, path, {**self.scope, "size": Name("a", "int")}, "bool")
-        return lambda size: bool(function([], size))
+    def _guard(self, text: str, path: str) -> Callable[[list[Any], int], bool]:
+        """A condition on the variables and the size of a message's body, told before it is read."""
+        return self.function(text, path, {**self.scope, "size": Name("a", "int")}, "bool")
 
     def frames(self, name: str) -> FrameReader:
         if name not in self._frame_readers:
@@ -224,14 +251,13 @@ class _FlowCompiler:
             step = {step: True}
         if not isinstance(step, dict) or not step:
             raise PackError(path, "a step is a word or an object")
-        kind = next(iter(step))
-        method = getattr(self, f"_{kind}", None)
+        kind = next((key for key in step if key in STEPS), None)
+        if kind is None:
+            raise PackError(path, f"no step is called {next(iter(step))!r}")
         if kind in actions.ACTIONS:
             self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
-        elif method is None or kind.startswith("_"):
-            raise PackError(path, f"no step is called {kind!r}")
         else:
-            method(step, path, scope, message)
+            getattr(self, f"_{kind}")(step, path, scope, message)
 
     def _done(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         if not self.leaving:
@@ -272,7 +298,7 @@ class _FlowCompiler:
         name = step["call"]
         if name not in self.program.pack.flows:
             raise PackError(f"{path}.call", f"no flow is called {name!r}")
-        self.put(CALL, self.program.flow(name))
+        self.put(CALL, self.program.reference(name))
 
     def _start_tls(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         self.put(TLS)
@@ -287,6 +313,7 @@ class _FlowCompiler:
     def _gather(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         state = self._state({step["gather"]: None}, "server", path)
         state.others.append(self.program.candidate(step["gather"], None, path, 0))
+        state.others[0] = state.others[0]._replace(target=int(step.get("keep", True)))
         self.put(GATHER, state, self.program.function(step["count"], f"{path}.count", scope, "int"))
 
     def _expect(self, step: Any, path: str, scope: Scope, message: str | None) -> None:

@@ -259,7 +259,12 @@ class Conversation:
         return (yield from self._start([*self._preamble(begin), (self.program.command("execute"), given)], reply))
 
     def execute_many(
-        self, prepared: PreparedStatement, types: Sequence[ParameterType], rows: Sequence[Sequence[Any]], *, begin: str | None = None
+        self,
+        prepared: PreparedStatement,
+        types: Sequence[ParameterType],
+        rows: Sequence[Sequence[Any]],
+        *,
+        begin: str | None = None,
     ) -> Steps[Reply]:
         """In one segment where the protocol has them, so that an error leaves nothing of it behind; else one by one."""
         command, reply = self.program.command("execute"), Reply()
@@ -354,7 +359,9 @@ class Conversation:
     def _continue(self, reply: Reply) -> Steps[None]:
         try:
             yield from self._pump(reply.steps)
-            while reply.portal and not reply.done:  # a part is read whole, so that other statements may run before the next
+            while (
+                reply.portal and not reply.done
+            ):  # a part is read whole, so that other statements may run before the next
                 yield from self._pump(reply.steps)
         except BaseException:
             if not reply.done:
@@ -388,8 +395,9 @@ class Conversation:
 
     def _tls_context(self) -> Any:
         end = self.endpoint
-        return tls.make_context(end.sslmode, end.sslrootcert, end.sslcert, end.sslkey)
+        return tls.make_context(
+            end.sslmode if end.sslmode != "disable" else "prefer", end.sslrootcert, end.sslcert, end.sslkey
+        )
 
     def _note_state(self) -> None:
         self.state = self._state(self.machine.v)
-

@@ -23,6 +23,8 @@ from sqlx.wire.errors import PackError
 
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
+MAX_TOKENS = 200  # so that the tree, and the code made of it, stay within what Python itself can nest
+MAX_CHAIN = 100  # of operators: a chain nests on its left, one node deeper for each
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<int>0x[0-9a-fA-F]+|\d+)|x'(?P<hex>(?:[0-9a-fA-F]{2})*)'|'(?P<text>(?:[^'\\]|\\.)*)'"
@@ -59,7 +61,17 @@ def parse(text: str, path: str) -> Node:
     parser = _Parser(_tokens(text, path), path)
     node = parser.expression(0)
     parser.expect("end")
+    if not _shallow(node):
+        raise PackError(path, f"an expression chains at most {MAX_CHAIN} operators")
     return node
+
+
+def _shallow(node: Node) -> bool:
+    """Whether the tree can be walked by recursion."""
+    level = [node]
+    for _ in range(MAX_CHAIN):
+        level = [part for each in level for part in each.parts]
+    return not level
 
 
 def _tokens(text: str, path: str) -> list[tuple[str, Any]]:
@@ -73,6 +85,8 @@ def _tokens(text: str, path: str) -> list[tuple[str, Any]]:
         kind = match.lastgroup or ""
         tokens.append(_token(kind, match[kind]))
         position = match.end()
+    if len(tokens) > MAX_TOKENS:
+        raise PackError(path, f"an expression has at most {MAX_TOKENS} words and signs, not {len(tokens)}")
     return [*tokens, ("end", "the end")]
 
 
@@ -224,13 +238,17 @@ class Emitter:
     def _name(self, node: Node) -> tuple[str, str]:
         found = self.scope.get(node.value)
         if found is None:
-            raise PackError(self.path, f"nothing here is called {node.value!r}; there are {', '.join(sorted(self.scope))}")
+            raise PackError(
+                self.path, f"nothing here is called {node.value!r}; there are {', '.join(sorted(self.scope))}"
+            )
         return found.code, found.type
 
     def _call(self, node: Node) -> tuple[str, str]:
         function = functions.FUNCTIONS.get(node.value)
         if function is None:
-            raise PackError(self.path, f"no function is called {node.value!r}; there are {', '.join(sorted(functions.FUNCTIONS))}")
+            raise PackError(
+                self.path, f"no function is called {node.value!r}; there are {', '.join(sorted(functions.FUNCTIONS))}"
+            )
         if not len(function.arguments) - function.optional <= len(node.parts) <= len(function.arguments):
             raise PackError(self.path, f"{node.value} takes {len(function.arguments)} arguments, not {len(node.parts)}")
         parts = [self.emit(part, wanted)[0] for part, wanted in zip(node.parts, function.arguments, strict=False)]
@@ -260,27 +278,37 @@ class Emitter:
     def _if(self, node: Node) -> tuple[str, str]:
         condition = self.emit(node.parts[0])[0]
         (yes, first), (no, second) = self.emit(node.parts[1]), self.emit(node.parts[2])
-        return f"({yes} if {condition} else {no})", first if first == second or second == "null" else second
+        return f"({yes} if {condition} else {no})", _either(first, second)
 
     def _binary(self, node: Node) -> tuple[str, str]:
         operator, (left, right) = node.value, node.parts
         if operator in ("and", "or"):
-            return f"({self.emit(left)[0]} {operator} {self.emit(right)[0]})", "bool"
+            return self._logic(operator, left, right)
         if operator in ("=", "!=", "in"):
             return self._compare(operator, left, right)
         if operator in ("<", "<=", ">", ">="):
             return f"({self.emit(left, 'int')[0]} {operator} {self.emit(right, 'int')[0]})", "bool"
         if operator == "+":
             return self._plus(left, right)
-        first, second = self.emit(left, "int")[0], self.emit(right, "int")[0]
+        first, second = self._number(left), self._number(right)
         if operator in ("<<", ">>"):
             return f"({first} {operator} ({second} & 63))", "int"
         return f"({first} {'//' if operator == '/' else operator} {second})", "int"
 
+    def _logic(self, operator: str, left: Node, right: Node) -> tuple[str, str]:
+        (first, one), (second, other) = self.emit(left), self.emit(right)
+        code = f"({first} {operator} {second})"
+        return code if one == other == "bool" else f"{self.source.constant(bool)}{code}", "bool"
+
+    def _number(self, node: Node) -> str:
+        """An operand of arithmetic. What is known only at run time is looked at there: `*` and `%` make texts of any size."""
+        code, type_ = self.emit(node, "int")
+        return code if type_ != "any" else f"{self.source.constant(_whole)}({code})"
+
     def _compare(self, operator: str, left: Node, right: Node) -> tuple[str, str]:
         (first, one), (second, other) = self.emit(left), self.emit(right)
-        if "null" in (one, other):
-            return f"({first} {'is' if operator == '=' else 'is not'} {second})", "bool"
+        if operator == "in" and other not in ("list", "map", "text", "bytes", "any"):
+            raise PackError(self.path, f"nothing is in {_article(other)}")
         if operator != "in" and not (agrees(one, other) or agrees(other, one)):
             raise PackError(self.path, f"{_article(one)} never equals {_article(other)}")
         return f"({first} {'==' if operator == '=' else operator} {second})", "bool"
@@ -290,6 +318,19 @@ class Emitter:
         if type_ not in ("int", "text", "bytes", "any"):
             raise PackError(self.path, f"{_article(type_)} cannot be added to")
         return f"({first} + {self.emit(right, type_)[0]})", type_
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"a number is expected, not {type(value).__name__}")
+    return value
+
+
+def _either(first: str, second: str) -> str:
+    """The type of what is one of two."""
+    if first == second or second == "null":
+        return first
+    return second if first == "null" else "any"
 
 
 def agrees(type_: str, wanted: str) -> bool:

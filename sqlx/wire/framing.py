@@ -21,6 +21,7 @@ from sqlx.wire.layout import Layouts, Plain, Scalar
 from sqlx.wire.reading import Readers
 from sqlx.wire.writing import Writers, scope_of
 
+
 class LoopHeader(NamedTuple):
     """A fixed-size header as a row program reads it: one struct call into `targets`, then `lines`; `names` tells which local
     holds which field (a char as its number), `size` is the Python text of the body's length."""

@@ -50,6 +50,12 @@ def _get(table: dict[str, Any], key: str, default: Any) -> Any:
     return table.get(key, default)
 
 
+def _repeat(value: Any, count: int) -> list[Any]:
+    if not 0 <= count <= 65535:
+        raise ValueError(f"a list of {count} elements")
+    return [value] * count
+
+
 def _until(value: bytes, end: bytes) -> bytes:
     return value.partition(end)[0]
 
@@ -58,7 +64,7 @@ FUNCTIONS: dict[str, Function] = {
     "len": Function(len, ("any",), "int"),
     "int": Function(_int, ("any", "int"), "int", 1),
     "str": Function(str, ("int",), "text"),
-    "text": Function(lambda value: value.decode(), ("bytes",), "text"),
+    "text": Function(lambda value: value.decode("utf-8", "replace"), ("bytes",), "text"),
     "bytes": Function(lambda value: value.encode(), ("text",), "bytes"),
     "lower": Function(str.lower, ("text",), "text"),
     "upper": Function(str.upper, ("text",), "text"),
@@ -72,6 +78,7 @@ FUNCTIONS: dict[str, Function] = {
     "until": Function(_until, ("bytes", "bytes"), "bytes"),
     "min": Function(min, ("int", "int"), "int"),
     "max": Function(max, ("int", "int"), "int"),
+    "repeat": Function(_repeat, ("any", "int"), "list"),
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
     "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),
 }

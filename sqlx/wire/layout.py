@@ -36,6 +36,7 @@ SCALARS = {
 }  # fmt: skip
 MAX_FIELDS = 200
 MAX_DEPTH = 16
+MAX_SUFFIXES = 8
 
 _WORD = re.compile(r"[a-z_][a-z0-9_]*")
 _FIELD = re.compile(r"\s*([a-z_][a-z0-9_]*)\s*:\s*(.+?)\s*$", re.DOTALL)
@@ -59,7 +60,7 @@ class Chars(NamedTuple):
     """Bytes or text. `length` is None (the rest), an expression, an integer type before it, or a terminator."""
 
     text: bool
-    length: None | expr.Node | Scalar | Integer | bytes
+    length: expr.Node | Scalar | Integer | bytes | None
 
 
 class Struct(NamedTuple):
@@ -71,10 +72,10 @@ class StructName(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """`count` is None (until the frame ends, or the byte `until`), an expression, or an integer type before it."""
+    """`times` is None (until the frame ends, or the byte `until`), an expression, or an integer type before it."""
 
     item: Type
-    count: None | expr.Node | Scalar | Integer
+    times: expr.Node | Scalar | Integer | None
     until: int | None
 
 
@@ -95,7 +96,7 @@ class Plain(NamedTuple):
     path: str
 
 
-class Optional(NamedTuple):
+class Conditional(NamedTuple):
     condition: expr.Node
     fields: tuple[Field, ...]
     path: str
@@ -107,7 +108,7 @@ class Switch(NamedTuple):
     path: str
 
 
-Field = Plain | Optional | Switch
+Field = Plain | Conditional | Switch
 
 
 class Layouts:
@@ -123,9 +124,13 @@ class Layouts:
     def struct(self, name: str) -> tuple[Field, ...]:
         """The fields of a named struct; one that contains itself is known by name while it is read."""
         if name not in self.structs and name not in self._open:
+            if len(self._open) >= MAX_DEPTH:
+                raise PackError(f"$.structs.{name}", f"structs nest at most {MAX_DEPTH} deep")
             self._open.append(name)
-            self.structs[name] = self.fields(self._sources[name], f"$.structs.{name}")
-            self._open.remove(name)
+            try:
+                self.structs[name] = self.fields(self._sources[name], f"$.structs.{name}")
+            finally:
+                self._open.remove(name)
         return self.structs.get(name, ())
 
     def fields(self, items: Any, path: str, depth: int = 0) -> tuple[Field, ...]:
@@ -139,14 +144,18 @@ class Layouts:
             return self._plain(item, path)
         if isinstance(item, dict) and set(item) == {"if", "fields"}:
             condition = expr.parse(item["if"], f"{path}.if")
-            return Optional(condition, self.fields(item["fields"], f"{path}.fields", depth + 1), path)
+            return Conditional(condition, self.fields(item["fields"], f"{path}.fields", depth + 1), path)
         if isinstance(item, dict) and "switch" in item:
             return self._switch(item, path, depth)
-        raise PackError(path, "a field is a text `name:type`, or an object with `if` and `fields`, or one with `switch`")
+        raise PackError(
+            path, "a field is a text `name:type`, or an object with `if` and `fields`, or one with `switch`"
+        )
 
     def _switch(self, item: dict[str, Any], path: str, depth: int) -> Switch:
         cases = tuple(
-            (_case(key), self.fields(fields, f"{path}.{key}", depth + 1)) for key, fields in item.items() if key != "switch"
+            (_case(key), self.fields(fields, f"{path}.{key}", depth + 1))
+            for key, fields in item.items()
+            if key != "switch"
         )
         return Switch(expr.parse(item["switch"], f"{path}.switch"), cases, path)
 
@@ -171,6 +180,10 @@ class Layouts:
         if name == "varint" or name in self.integers:
             return Integer(name)
         return None
+
+    def length(self, name: str) -> Scalar | Integer | None:
+        """The type of this name if it can tell a length, or None: a float cannot."""
+        return None if name.startswith("f") and name[:3] in ("f32", "f64") else self.integer(name)
 
 
 def _case(key: str) -> int | str | None:
@@ -220,9 +233,11 @@ class _TypeReader:
         if self.text[self.at :].strip():
             raise self.fail(f"cannot read {self.text[self.at :].strip()!r}")
 
-    def type(self) -> Type:
-        item = self.base()
-        while True:
+    def type(self, depth: int = 0) -> Type:
+        if depth > MAX_SUFFIXES:
+            raise self.fail(f"structs written in place nest more than {MAX_SUFFIXES} deep")
+        item = self.base(depth)
+        for _ in range(MAX_SUFFIXES):
             if self.take("["):
                 item = self.counted(item)
             elif self.take("*"):
@@ -231,10 +246,11 @@ class _TypeReader:
                 item = Block(item, self.length_type())
             else:
                 return item
+        raise self.fail(f"more than {MAX_SUFFIXES} suffixes follow one another")
 
-    def base(self) -> Type:
+    def base(self, depth: int) -> Type:
         if self.take("("):
-            return self.inline()
+            return self.inline(depth + 1)
         word = self.word()
         if word in ("bytes", "text"):
             return self.chars(word == "text")
@@ -250,25 +266,25 @@ class _TypeReader:
         self.layouts.struct(word)
         return StructName(word)
 
-    def inline(self) -> Struct:
+    def inline(self, depth: int) -> Struct:
         fields: list[Field] = []
         while not self.take(")"):
             name = self.word()
             if not self.take(":"):
                 raise self.fail(f"expected ':' after {name!r}")
-            fields.append(Plain(name, self.type(), None, self.path))
+            fields.append(Plain(name, self.type(depth), None, self.path))
         return Struct(tuple(fields))
 
     def chars(self, text: bool) -> Chars:
         if not self.take("["):
             return Chars(text, None)
         inner = self.bracket()
-        integer = self.layouts.integer(inner)
+        integer = self.layouts.length(inner)
         return Chars(text, integer if integer is not None else expr.parse(inner, self.path))
 
     def counted(self, item: Type) -> Repeat:
         inner = self.bracket()
-        integer = self.layouts.integer(inner)
+        integer = self.layouts.length(inner)
         return Repeat(item, integer if integer is not None else expr.parse(inner, self.path), None)
 
     def bracket(self) -> str:
@@ -290,7 +306,7 @@ class _TypeReader:
 
     def length_type(self) -> Scalar | Integer:
         word = self.word()
-        integer = self.layouts.integer(word)
+        integer = self.layouts.length(word)
         if integer is None:
             raise self.fail(f"{word!r} is no integer type")
         return integer

@@ -90,7 +90,12 @@ class Link(Protocol):
         ...
 
     def execute_many(
-        self, prepared: Prepared, types: Sequence[ParameterType], rows: Sequence[Sequence[Any]], *, begin: str | None = None
+        self,
+        prepared: Prepared,
+        types: Sequence[ParameterType],
+        rows: Sequence[Sequence[Any]],
+        *,
+        begin: str | None = None,
     ) -> Steps[Reply]:
         """Run one statement once a row, pipelined where the protocol can; one Result a row that was run."""
         ...

@@ -21,7 +21,22 @@ from sqlx.wire.compiler import Program
 from sqlx.wire.errors import WireError
 from sqlx.wire.framing import FrameWriter
 from sqlx.wire.link import WireNotice
-from sqlx.wire.program import CALL, CLOSED, COLUMNS, DO, EXPECT, GATHER, IF, JUMP, ROW, TLS, Candidate, Code, Command, State
+from sqlx.wire.program import (
+    CALL,
+    CLOSED,
+    COLUMNS,
+    DO,
+    EXPECT,
+    GATHER,
+    IF,
+    JUMP,
+    ROW,
+    TLS,
+    Candidate,
+    Code,
+    Command,
+    State,
+)
 from sqlx.wire.result import Reply, Result
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
@@ -164,7 +179,9 @@ class Machine:
                 pc = x
             elif op == CALL:
                 if len(stack) >= MAX_CALLS:
-                    raise WireError("protocol", "the server asks for one more round of authentication than is reasonable")
+                    raise WireError(
+                        "protocol", "the server asks for one more round of authentication than is reasonable"
+                    )
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
@@ -215,7 +232,8 @@ class Machine:
                 found = self._take(state)
             if self.described is not None:
                 raw.extend(self.described[0])
-        self.described = (tuple(raw), state.others[0].message)
+        column = state.others[0]
+        self.described = (tuple(raw), column.message) if column.target else None
 
     # -- receiving
 
@@ -246,12 +264,14 @@ class Machine:
                 if candidate is not None:
                     return candidate
             except _MALFORMED as error:
-                raise WireError("protocol", f"the server sent a malformed message while {state.expected} was due: {error}") from error
+                raise WireError(
+                    "protocol", f"the server sent a malformed message while {state.expected} was due: {error}"
+                ) from error
 
     def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
         """The candidate that a frame is; None for one to be skipped."""
         for candidate in (*state.by_tag.get(tag, ()), *state.others):
-            if candidate.guard is not None and not candidate.guard(stop - start):
+            if candidate.guard is not None and not candidate.guard(self.v, stop - start):
                 continue
             if candidate.kind == ROW:
                 return candidate
@@ -324,11 +344,15 @@ class Machine:
             self.trace(">", name, body)
         start = 0
         while True:
-            part = body[start : start + frame.split] if frame.split and len(body) - start >= frame.split else body[start:]
+            part = (
+                body[start : start + frame.split] if frame.split and len(body) - start >= frame.split else body[start:]
+            )
             try:
                 self.out += frame.header(tag, len(part), self.sequence)
             except (struct.error, OverflowError):
-                raise WireError("data", f"a message of {len(body)} bytes does not fit the protocol", outcome="not_run") from None
+                raise WireError(
+                    "data", f"a message of {len(body)} bytes does not fit the protocol", outcome="not_run"
+                ) from None
             self.out += part
             self.sequence = self.sequence + 1 & 255
             start += len(part)
@@ -369,11 +393,16 @@ class Machine:
         if result is None:
             result = Result(None)
             self.reply.results.append(result)
-        result.rowcount = said.get("rowcount", -1)
+        counted = len(result.rows) if result.columns is not None and not self.reply.stream else -1
+        result.rowcount = said.get("rowcount", counted)
         result.lastrowid = said.get("lastrowid")
         result.tag = said.get("tag", "")
         result.complete = True
         self.result = self.described = None
+
+    def new_exchange(self) -> None:
+        """What is sent next is a new command: its frames are counted from the beginning."""
+        self.sequence = 0
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
@@ -389,4 +418,3 @@ class Machine:
     def notify(self, said: Mapping[str, Any]) -> None:
         if self.on_notify is not None:
             self.on_notify(said)
-

@@ -18,14 +18,20 @@ A flow becomes a flat list of instructions `(op, x, y)`:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlx.wire.framing import FrameReader
 
 DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED = range(9)
 
 Code = list[tuple[int, Any, Any]]
-Function = Callable[[list[Any], Any, Any], Any]
+
+
+class Function(Protocol):
+    """A compiled expression of the variables, the arguments and the fields of the message just read."""
+
+    def __call__(self, v: list[Any], a: Any = None, f: Any = None) -> Any: ...
+
 
 MESSAGE, ROW, COLUMNS = range(3)
 
@@ -65,7 +71,7 @@ class Candidate(NamedTuple):
 
     message: str
     kind: int  # MESSAGE, ROW, COLUMNS
-    guard: Callable[[int], bool] | None  # of the body's size
+    guard: Callable[[list[Any], int], bool] | None  # of the variables and the body's size
     read: Callable[..., Any] | None
     condition: Function | None
     target: int  # where it leads in this code …

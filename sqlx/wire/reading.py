@@ -16,10 +16,10 @@ from sqlx.wire.expr import Emitter, Name
 from sqlx.wire.layout import (
     Block,
     Chars,
+    Conditional,
     Field,
     Integer,
     Layouts,
-    Optional,
     Plain,
     Repeat,
     Scalar,
@@ -72,7 +72,11 @@ class Readers:
         if name not in self._structs:
             cell: list[Any] = [None]
             self._structs[name] = cell
-            cell[0] = self.struct_reader(name).read
+            try:
+                cell[0] = self.struct_reader(name).read
+            finally:
+                if cell[0] is None:
+                    del self._structs[name]
         return self._structs[name]
 
     def struct_reader(self, name: str) -> Reader:
@@ -86,6 +90,7 @@ class _Builder:
     def __init__(self, readers: Readers) -> None:
         self.readers = readers
         self.source = Source()
+        self.encoding = f"{self.source.constant(readers.encoding)}, {self.source.constant('replace')}"
         self.slots: dict[str, str] = {}
         self.locals: dict[str, str] = {}
 
@@ -117,7 +122,7 @@ class _Builder:
             self.flush(run)
             if isinstance(field, Plain):
                 self.plain(field)
-            elif isinstance(field, Optional):
+            elif isinstance(field, Conditional):
                 self.optional(field)
             else:
                 self.switch(field)
@@ -163,7 +168,7 @@ class _Builder:
             self.source.line(f"{self.target(field.name, type_)} = {value}")
             self.check_value(field)
 
-    def optional(self, field: Optional) -> None:
+    def optional(self, field: Conditional) -> None:
         self.source.indent(f"if {self.emitter(field.path).emit(field.condition)[0]}:")
         self.fields(field.fields)
         self.source.line("pass")
@@ -223,11 +228,13 @@ class _Builder:
         elif isinstance(chars.length, expr.Node):
             size = self.source.mint()
             self.source.line(f"{size} = {self.emitter(path).emit(chars.length, 'int')[0]}")
-            self.source.line(f"if {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})")
+            self.source.line(
+                f"if {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})"
+            )
             raw = self.taken(f"p + {size}")
         else:
             return self.prefixed(chars, chars.length, name)
-        return (f"{raw}.decode({self.source.constant(self.readers.encoding)})", "text") if chars.text else (raw, "bytes")
+        return (f"{raw}.decode({self.encoding})", "text") if chars.text else (raw, "bytes")
 
     def taken(self, stop: str) -> str:
         """The bytes from here to `stop`."""
@@ -250,16 +257,16 @@ class _Builder:
         self.source.line(
             f"elif {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})"
         )
-        decode = f".decode({self.source.constant(self.readers.encoding)})" if chars.text else ""
+        decode = f".decode({self.encoding})" if chars.text else ""
         self.source.line(f"else: {value} = b[p:p + {size}]{decode}; p += {size}")
         return value, "text" if chars.text else "bytes"
 
     def repeat(self, repeat: Repeat, name: str, path: str) -> str:
         items = self.source.mint()
-        if repeat.count is None:
+        if repeat.times is None:
             head = "while p < e:" if repeat.until is None else f"while p < e and b[p] != {repeat.until}:"
         else:
-            count = self.count(repeat.count, name, path)
+            count = self.count(repeat.times, name, path)
             head = f"for {self.source.mint('i')} in range({count}):"
         self.source.line(f"{items} = []")
         self.source.indent(head)
@@ -277,12 +284,16 @@ class _Builder:
             self.source.line(f"{number} = {self.emitter(path).emit(count, 'int')[0]}")
         else:
             self.source.line(f"{number} = {self.length(count, name)}")
-        self.source.line(f"if {number} is None or {number} > e - p: {self.source.constant(short)}({self.source.constant(name)})")
+        self.source.line(
+            f"if {number} is None or {number} > e - p: {self.source.constant(short)}({self.source.constant(name)})"
+        )
         return number
 
     def block(self, block: Block, name: str, path: str) -> tuple[str, str]:
         size, outer = self.length(block.length, name), self.source.mint()
-        self.source.line(f"if {size} is None or {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})")
+        self.source.line(
+            f"if {size} is None or {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})"
+        )
         self.source.line(f"{outer} = e; e = p + {size}")
         value, type_ = self.value(block.item, name, path)
         result = self.source.mint()
@@ -313,7 +324,7 @@ def _slot_names(fields: tuple[Field, ...]) -> list[str]:
     for field in fields:
         if isinstance(field, Plain):
             names[field.name] = None
-        elif isinstance(field, Optional):
+        elif isinstance(field, Conditional):
             names.update(dict.fromkeys(_slot_names(field.fields)))
         else:
             for _, case in field.cases:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from sqlx.wire.errors import PackError
 
@@ -30,7 +30,7 @@ class Pack:
     default_port: int = 0
     default_socket: str = ""
     dialect: str = ""
-    byte_order: str = "big"
+    byte_order: Literal["big", "little"] = "big"
     verified: tuple[Section, ...] = ()
     options: Section = field(default_factory=dict)
     constants: Section = field(default_factory=dict)

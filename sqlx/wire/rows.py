@@ -2,7 +2,7 @@
 
 A message's `row` says how its rows lie:
 
-    {"count": "u16", "value": "i32"}                                 PostgreSQL's way: a number of values, each after its length
+    {"count": "u16", "value": "i32"}                                 a number of values, each after its length
     {"value": "lenenc"}                                              values after their length, null a length of its own
     {"skip": 1, "bitmap": 2, "value": "lenenc", "bare": true}        a null bitmap, fixed-size values without a length
 
@@ -46,6 +46,7 @@ class Frames(NamedTuple):
     header: LoopHeader
     tag: int | None  # the header's tag of a row; None: told by the body's first byte
     ends: frozenset[int]  # first bytes that may be no row
+    split: int  # a body of this size goes on in the next frame; 0: none does
 
 
 def lie() -> None:
@@ -83,6 +84,8 @@ def _loop(rule: dict[str, Any], cells: Sequence[Cell], frames: Frames, layouts: 
         source.line(line)
     source.line(f"t = p + {size} + {header.size}")
     source.line("if t > e: break")
+    if frames.split:
+        source.line(f"if t - p == {size + frames.split}: break")
     if frames.ends:
         source.line(f"if t > p + {size} and b[p + {size}] in {source.constant(frames.ends)}: break")
     if "sequence" in header.names:
@@ -144,13 +147,22 @@ class _Body:
             self.source.indent("else:")
         letter = fixed_format(cell.operation) if cell.binary else None
         if self.rule.get("bare") and letter is not None:
-            self.fixed(name, letter, cell)
+            self.fixed(name, letter)
+        elif self.rule.get("bare") and cell.operation.startswith("f32"):
+            self.single(name, cell)
         else:
             self.measured(name, cell, letter)
         if "bitmap" in self.rule:
             self.source.dedent()
 
-    def fixed(self, name: str, letter: str, cell: Cell) -> None:
+    def single(self, name: str, cell: Cell) -> None:
+        """A float of 4 bytes, which is more than its bytes: the shortest decimal that gives it back."""
+        self.source.line("q = p + 4")
+        self.source.line(f"if q > t: {self.source.constant(lie)}()")
+        decoder = self.source.constant(binary_decoder(cell.operation, self.context))
+        self.source.line(f"{name} = {decoder}(b[p:q]); p = q")
+
+    def fixed(self, name: str, letter: str) -> None:
         """A value of known size, without a length before it."""
         unpack = struct.Struct(self.layouts.order + letter)
         self.source.line(f"q = p + {unpack.size}")

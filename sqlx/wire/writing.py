@@ -17,10 +17,10 @@ from sqlx.wire.expr import Emitter, Name, Scope
 from sqlx.wire.layout import (
     Block,
     Chars,
+    Conditional,
     Field,
     Integer,
     Layouts,
-    Optional,
     Plain,
     Repeat,
     Scalar,
@@ -132,7 +132,7 @@ class _Builder:
             self.flush(run)
             if isinstance(field, Plain):
                 self.source.line(f"o.append({self.plain(field)})")
-            elif isinstance(field, Optional):
+            elif isinstance(field, Conditional):
                 self.optional(field)
             else:
                 self.switch(field)
@@ -156,9 +156,9 @@ class _Builder:
         node = self.values.pop(field.name, field.value)
         if node is None:
             raise PackError(self.path, f"the field {field.name!r} has no value: give it one with `with`")
-        return Emitter(self.source, self.scope, field.path if node is field.value else f"{self.path}.with.{field.name}").emit(
-            node, type_
-        )[0]
+        return Emitter(
+            self.source, self.scope, field.path if node is field.value else f"{self.path}.with.{field.name}"
+        ).emit(node, type_)[0]
 
     def plain(self, field: Plain) -> str:
         if field.name == "_":
@@ -190,8 +190,8 @@ class _Builder:
         self.source.line(f"{items} = {self.items(field)}")
         write = self.source.constant(self.writers.item(repeat.item))
         joined = f"{self.source.constant(b'')}.join([{write}(i) for i in {items}])"
-        if isinstance(repeat.count, Scalar | Integer):
-            return f"{self.source.constant(self.writers.integer(repeat.count))}(len({items})) + {joined}"
+        if isinstance(repeat.times, Scalar | Integer):
+            return f"{self.source.constant(self.writers.integer(repeat.times))}(len({items})) + {joined}"
         return joined if repeat.until is None else f"{joined} + {self.source.constant(bytes((repeat.until,)))}"
 
     def items(self, field: Plain) -> str:
@@ -206,7 +206,7 @@ class _Builder:
         self.source.line(f"{inner} = {self.typed(block.item, field)}")
         return f"{self.source.constant(self.writers.integer(block.length))}(len({inner})) + {inner}"
 
-    def optional(self, field: Optional) -> None:
+    def optional(self, field: Conditional) -> None:
         condition = Emitter(self.source, self.scope, field.path).emit(field.condition)[0]
         self.source.indent(f"if {condition}:")
         self.fields(field.fields)
