@@ -24,7 +24,6 @@ from sqlx.wire.errors import PackError
 MAX_LENGTH = 2000
 MAX_DEPTH = 40
 MAX_TOKENS = 200  # so that the tree, and the code made of it, stay within what Python itself can nest
-MAX_CHAIN = 100  # of operators: a chain nests on its left, one node deeper for each
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<int>0x[0-9a-fA-F]+|\d+)|x'(?P<hex>(?:[0-9a-fA-F]{2})*)'|'(?P<text>(?:[^'\\]|\\.)*)'"
@@ -61,17 +60,7 @@ def parse(text: str, path: str) -> Node:
     parser = _Parser(_tokens(text, path), path)
     node = parser.expression(0)
     parser.expect("end")
-    if not _shallow(node):
-        raise PackError(path, f"an expression chains at most {MAX_CHAIN} operators")
     return node
-
-
-def _shallow(node: Node) -> bool:
-    """Whether the tree can be walked by recursion."""
-    level = [node]
-    for _ in range(MAX_CHAIN):
-        level = [part for each in level for part in each.parts]
-    return not level
 
 
 def _tokens(text: str, path: str) -> list[tuple[str, Any]]:
@@ -301,7 +290,7 @@ class Emitter:
         return code if one == other == "bool" else f"{self.source.constant(bool)}{code}", "bool"
 
     def _number(self, node: Node) -> str:
-        """An operand of arithmetic. What is known only at run time is looked at there: `*` and `%` make texts of any size."""
+        """An operand of arithmetic. A type known only at run time is looked at there: `*` and `%` make texts of any size."""
         code, type_ = self.emit(node, "int")
         return code if type_ != "any" else f"{self.source.constant(_whole)}({code})"
 
