@@ -16,13 +16,17 @@ ROOT = Path(__file__).resolve().parent.parent
 TWINS = {
     "sqlx/aio/connection.py": "sqlx/dbapi/connection.py",
     "sqlx/aio/cursor.py": "sqlx/dbapi/cursor.py",
-    "tests/aio/test_face.py": "tests/dbapi/test_face.py",
+    "tests/aio/conftest.py": "tests/dbapi/conftest.py",
+    "tests/aio/test_cursor.py": "tests/dbapi/test_cursor.py",
+    "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",
+    "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",
 }
 HEADER = "# Generated from {source} by scripts/async_to_sync.py; do not edit.\n"
 
 DROPPED = {"async", "await"}
 RENAMED = {
     "aio": "dbapi",
+    "AsyncIterator": "Iterator",
     "nonblocking": "blocking",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
@@ -49,8 +53,9 @@ def to_sync(text: str) -> str:
 
 
 def tidied(text: str) -> str:
-    """Shorter words make shorter lines, and other names sort otherwise."""
-    for command in (["check", "--quiet", "--fix", "--select", "I"], ["format", "--quiet"]):
+    """Shorter words make shorter lines, other names sort otherwise, and blocks of one kind become one."""
+    fixes = ["--fix", "--unsafe-fixes", "--select", "I,SIM117,C416"]
+    for command in (["check", "--quiet", *fixes], ["format", "--quiet"]):
         text = subprocess.run(
             [sys.executable, "-m", "ruff", *command, "--stdin-filename", str(ROOT / "sqlx/dbapi/twin.py"), "-"],
             input=text, capture_output=True, text=True, check=True, cwd=ROOT,

@@ -37,16 +37,20 @@ async def connect(
     """
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
-        link = open_link(chosen)
-        runner = Runner(link)
-        await runner.open(chosen.connect_timeout)
     except WireError as error:
         raise translate(error) from None
     except PackError as error:
         raise exceptions.InterfaceError(str(error)) from None
-    connection = Connection(open_session(link, runner, chosen), runner, chosen)
     try:
-        await connection._run(connection._session.settle())
+        link = open_link(chosen)
+        runner = Runner(link)
+        session = open_session(link, runner, chosen)
+        await runner.open(chosen.connect_timeout)
+    except WireError as error:
+        raise translate(error, chosen.pack) from None
+    connection = Connection(session, runner, chosen)
+    try:
+        await connection._run(session.settle())
     except BaseException:
         await connection.close()
         raise

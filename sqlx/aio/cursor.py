@@ -126,7 +126,7 @@ class Cursor:
         if reply is None:
             raise exceptions.ProgrammingError("there is no result: execute a statement first")
         if stream is not None:
-            while not reply.done and len(reply.results) <= self._index + 1:
+            while not stream.exhausted and len(reply.results) <= self._index + 1:
                 self._result.rows = []
                 await self._run(self.connection._session.streams.read(stream), None)
         if len(reply.results) <= self._index + 1:
@@ -277,10 +277,10 @@ class Cursor:
 
     async def _read(self, stream: Stream) -> bool:
         """Take the next rows of a stream, dropping those that were read."""
-        result, reply = self._result, self._reply
+        result = self._result
         if stream.ended:
             raise exceptions.InterfaceError(stream.obituary)
-        while not (result.rows or result.complete or reply is None or reply.done):
+        while not (result.rows or result.complete or stream.exhausted):
             await self._run(self.connection._session.streams.read(stream), None)
         self._passed += len(self._rows)
         self._rows, result.rows = result.rows, []

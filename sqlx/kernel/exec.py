@@ -61,7 +61,7 @@ def open_link(options: ConnectOptions) -> Link:
 
 
 def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session:
-    """The session over an opened link."""
+    """The session over a link, opened or to be opened. Raises WireError for options that its engine cannot meet."""
     return Session(
         link,
         runner,

@@ -22,6 +22,14 @@ class Stream:
         self.abandoned = False
 
     @property
+    def exhausted(self) -> bool:
+        """Whether nothing is left at the server. What a portal brings is done part by part."""
+        reply = self.reply
+        if reply is None or not reply.done:
+            return reply is None
+        return reply.portal is None or not reply.results or reply.results[-1].complete
+
+    @property
     def obituary(self) -> str:
         """What to tell whoever reads on in an ended stream."""
         return f"{self.owner} was ended by {self.ended}: execute the statement again to read it"
@@ -39,7 +47,7 @@ class Streams:
 
     def add(self, stream: Stream, reply: Reply) -> None:
         stream.reply = reply
-        if not reply.done:
+        if not stream.exhausted:
             self.open.append(stream)
 
     def read(self, stream: Stream) -> Steps[None]:
@@ -47,12 +55,14 @@ class Streams:
         if stream.ended:
             raise Misuse(stream.obituary)
         reply = stream.reply
-        if reply is None or reply.done:
+        if reply is None or stream.exhausted:
             return
+        going_on = False
         try:
             yield from self._link.resume(reply)
+            going_on = not stream.exhausted
         finally:
-            if reply.done or self._link.state == "closed":
+            if not going_on:
                 self._forget(stream)
 
     def make_way(self) -> Steps[None]:

@@ -70,7 +70,6 @@ class Blocking:
 
     def open(self, timeout: float | None = None) -> None:
         """Open the link; the deadline bounds all of it, name resolution included. Raises WireError."""
-        self._waiting = True  # there is nothing to cancel and nothing to keep: Ctrl+C may come anywhere
         try:
             self._drive(self.link.open(), _deadline(timeout))
         except DeadlinePassed:
@@ -174,8 +173,8 @@ class Blocking:
         if fd != self._fd or flags != self._flags:
             self._watch(fd, flags)
         # Ctrl+C may end a wait but not the steps: while they run it is held until they wait again.
-        waiting, self._waiting = self._waiting, True
         try:
+            self._waiting = True
             if self._held:
                 self._held = False
                 raise KeyboardInterrupt
@@ -184,7 +183,7 @@ class Blocking:
             else:
                 events = self._poll.poll(max(0, ceil((deadline - monotonic()) * 1000)))
         finally:
-            self._waiting = waiting
+            self._waiting = False
         if not events:
             raise DeadlinePassed
         found = events[0][1]

@@ -1,0 +1,225 @@
+"""Transactions, modes and the life of a connection, on every engine."""
+
+from __future__ import annotations
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+from tests.engines import Engine
+
+COUNT = "SELECT count(*) FROM people"
+
+
+async def count(connection: face.Connection) -> int:
+    row = await (await connection.cursor().execute(COUNT)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_exceptions_are_attributes_of_the_connection(connection: face.Connection) -> None:
+    for name in ("Warning", "Error", "InterfaceError", "DatabaseError", "DataError", "OperationalError"):
+        assert getattr(connection, name) is getattr(dbapi, name)
+    for name in ("IntegrityError", "InternalError", "ProgrammingError", "NotSupportedError"):
+        assert getattr(connection, name) is getattr(dbapi, name)
+
+
+async def test_commit_and_rollback_without_a_transaction_do_nothing(connection: face.Connection) -> None:
+    assert not connection.in_transaction
+    await connection.commit()
+    await connection.rollback()
+    assert not connection.in_transaction
+
+
+async def test_a_statement_opens_a_transaction_and_commit_ends_it(connection: face.Connection) -> None:
+    await connection.cursor().execute("CREATE TEMPORARY TABLE people (id integer)")
+    await connection.cursor().execute("INSERT INTO people VALUES (1)")
+    assert connection.in_transaction
+    await connection.commit()
+    assert not connection.in_transaction
+    assert await count(connection) == 1
+
+
+async def test_rollback_undoes(people: face.Connection) -> None:
+    await people.commit()
+    await people.cursor().execute("DELETE FROM people WHERE id > ?", (0,))
+    assert await count(people) == 0
+    await people.rollback()
+    assert await count(people) == 3
+
+
+async def test_autocommit_opens_no_transaction(url: str) -> None:
+    async with await face.connect(url, autocommit=True) as connection:
+        assert connection.autocommit
+        await connection.cursor().execute("CREATE TEMPORARY TABLE people (id integer)")
+        await connection.cursor().execute("INSERT INTO people VALUES (?)", (1,))
+        assert not connection.in_transaction
+        await connection.rollback()
+        assert await count(connection) == 1
+
+
+async def test_autocommit_changes_only_between_transactions(people: face.Connection) -> None:
+    with pytest.raises(dbapi.InterfaceError, match="commit or roll back first"):
+        people.autocommit = True
+    await people.commit()
+    people.autocommit = True
+    await people.cursor().execute("INSERT INTO people VALUES (4, 'x')")
+    assert not people.in_transaction
+    people.autocommit = False
+    await people.cursor().execute("INSERT INTO people VALUES (5, 'y')")
+    assert people.in_transaction
+    await people.rollback()
+    assert await count(people) == 4
+
+
+async def test_a_transaction_can_be_opened_by_hand_in_either_mode(people: face.Connection) -> None:
+    await people.commit()
+    await people.cursor().execute("BEGIN")
+    await people.cursor().execute("DELETE FROM people")
+    await people.rollback()
+    people.autocommit = True
+    await people.cursor().execute("BEGIN")
+    await people.cursor().execute("DELETE FROM people")
+    assert people.in_transaction
+    await people.rollback()
+    assert await count(people) == 3
+
+
+async def test_isolation_levels_are_the_engines_own_in_any_spelling(connection: face.Connection) -> None:
+    assert connection.isolation_level is None
+    connection.isolation_level = "Read_Uncommitted"
+    assert connection.isolation_level == "read uncommitted"
+    await (await connection.cursor().execute("SELECT 1")).fetchall()
+    await connection.rollback()
+    with pytest.raises(dbapi.InterfaceError, match="serializable"):
+        connection.isolation_level = "chaos"
+    connection.isolation_level = None
+    await connection.cursor().execute("SELECT 1")
+
+
+async def test_isolation_does_not_change_inside_a_transaction(people: face.Connection) -> None:
+    with pytest.raises(dbapi.InterfaceError, match="commit or roll back first"):
+        people.isolation_level = "serializable"
+
+
+async def test_a_savepoint_undoes_its_block_alone(people: face.Connection) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with people.savepoint('a "quoted` name'):
+            await people.cursor().execute("DELETE FROM people")
+            raise ZeroDivisionError
+    assert await count(people) == 3
+    async with people.savepoint("outer"):
+        await people.cursor().execute("DELETE FROM people WHERE id = 1")
+        async with people.savepoint("inner") as inner:
+            await people.cursor().execute("DELETE FROM people")
+            await inner.rollback()
+    assert await count(people) == 2
+
+
+async def test_a_savepoint_saves_a_transaction_whose_statement_failed(people: face.Connection) -> None:
+    with pytest.raises(dbapi.ProgrammingError):
+        async with people.savepoint("try"):
+            await people.cursor().execute("SELECT * FROM no_such_table")
+    assert await count(people) == 3
+
+
+async def test_a_savepoint_opens_the_transaction_it_needs(people: face.Connection) -> None:
+    await people.commit()
+    async with people.savepoint("first"):
+        await people.cursor().execute("DELETE FROM people")
+    assert people.in_transaction
+    await people.rollback()
+    assert await count(people) == 3
+    await people.rollback()
+    people.autocommit = True
+    with pytest.raises(dbapi.InterfaceError, match="autocommit"):
+        async with people.savepoint("second"):
+            pass
+
+
+async def test_a_block_commits_and_closes(url: str, tmp_path: object) -> None:
+    async with await face.connect(url) as connection:
+        await connection.cursor().execute("SELECT 1")
+        assert connection.in_transaction or connection.isolation_level is None
+    assert connection.closed
+
+
+async def test_a_block_that_raises_rolls_back_and_closes(url: str) -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with await face.connect(url) as connection:
+            await connection.cursor().execute("CREATE TEMPORARY TABLE people (id integer)")
+            raise ZeroDivisionError
+    assert connection.closed
+
+
+async def test_a_closed_connection_refuses_everything_but_close(url: str) -> None:
+    connection = await face.connect(url)
+    cursor = connection.cursor()
+    await connection.close()
+    await connection.close()
+    assert connection.closed
+    for call in (connection.commit, connection.rollback, connection.ping, connection.cancel):
+        with pytest.raises(dbapi.InterfaceError, match="connection is closed"):
+            await call()
+    with pytest.raises(dbapi.InterfaceError, match="connection is closed"):
+        connection.cursor()
+    with pytest.raises(dbapi.InterfaceError, match="connection is closed"):
+        connection.autocommit = True
+    with pytest.raises(dbapi.InterfaceError, match="connection is closed"):
+        await cursor.execute("SELECT 1")
+    with pytest.raises(dbapi.InterfaceError, match="connection is closed"):
+        await cursor.fetchone()
+
+
+async def test_ping_is_answered(connection: face.Connection) -> None:
+    await connection.ping()
+    assert connection.server_version[0].isdigit()
+
+
+async def test_cancelling_what_does_not_run_harms_nothing(people: face.Connection) -> None:
+    await people.cancel()
+    assert await count(people) == 3
+
+
+async def test_an_endless_statement_ends_with_its_timeout(people: face.Connection, engine: Engine) -> None:
+    await people.commit()
+    with pytest.raises(dbapi.OperationalError, match=r"took longer than 0\.2 s") as caught:
+        await people.cursor().execute(engine.endless, timeout=0.2)
+    assert caught.value.outcome == "rolled_back"
+    await people.rollback()
+    assert await count(people) == 3
+    people.statement_timeout = 0.2
+    with pytest.raises(dbapi.OperationalError, match="took longer"):
+        await people.cursor().execute(engine.endless)
+    await people.rollback()
+    assert await count(people) == 3
+
+
+async def test_a_syntax_error_says_where_in_the_text_that_was_written(connection: face.Connection) -> None:
+    sql = "SELECT ? + ? FROMM x"
+    with pytest.raises(dbapi.ProgrammingError) as caught:
+        await connection.cursor().execute(sql, (1, 2))
+    error = caught.value
+    assert error.sqlstate is not None and error.sqlstate.startswith("42")
+    assert error.position is None or sql[error.position - 1 :].startswith(("FROMM", "x"))
+    assert error.outcome != "unknown"
+
+
+async def test_a_violated_constraint_is_an_integrity_error_that_names_it(connection: face.Connection) -> None:
+    await connection.cursor().execute(
+        "CREATE TEMPORARY TABLE people (id integer PRIMARY KEY, name varchar(9) NOT NULL)"
+    )
+    await connection.cursor().execute("INSERT INTO people VALUES (1, 'Ada')")
+    async with connection.savepoint("one"):
+        with pytest.raises(dbapi.IntegrityError) as caught:
+            async with connection.savepoint("two"):
+                await connection.cursor().execute("INSERT INTO people VALUES (?, ?)", (1, "Grace"))
+    assert caught.value.sqlstate is not None and caught.value.sqlstate.startswith("23")
+    assert caught.value.outcome == "rolled_back"
+    assert await count(connection) == 1
+
+
+async def test_repr_has_no_secret(connection: face.Connection, url: str) -> None:
+    password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    assert not password or password not in repr(connection)
+    assert "Connection" in repr(connection)

@@ -1,0 +1,266 @@
+"""What PEP 249 says of cursors, on every engine."""
+
+from __future__ import annotations
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+from tests.engines import Engine
+
+NAMES = "SELECT name FROM people ORDER BY id"
+
+
+async def test_execute_returns_the_cursor(people: face.Connection) -> None:
+    cursor = people.cursor()
+    assert await cursor.execute(NAMES) is cursor
+    assert cursor.connection is people
+
+
+async def test_two_cursors_see_the_same_transaction(people: face.Connection) -> None:
+    await people.cursor().execute("INSERT INTO people VALUES (4, 'Barbara')")
+    cursor = await people.cursor().execute("SELECT count(*) FROM people")
+    assert await cursor.fetchone() == (4,)
+
+
+async def test_description_names_the_columns_and_their_types(people: face.Connection) -> None:
+    cursor = await people.cursor().execute("SELECT name, id FROM people")
+    assert cursor.description is not None
+    assert [column[0] for column in cursor.description] == ["name", "id"]
+    assert [len(column) for column in cursor.description] == [7, 7]
+    assert cursor.description[0][1] == dbapi.STRING
+    assert cursor.description[1][1] == dbapi.NUMBER
+    assert cursor.description[1][1] != dbapi.STRING
+    assert cursor.description[1][1].name
+
+
+async def test_description_is_none_without_rows(people: face.Connection) -> None:
+    cursor = people.cursor()
+    assert cursor.description is None
+    await cursor.execute(NAMES)
+    assert cursor.description is not None
+    await cursor.execute("CREATE TEMPORARY TABLE empty_one (a integer)")
+    assert cursor.description is None
+
+
+async def test_rowcount_counts_what_was_changed_or_returned(people: face.Connection) -> None:
+    cursor = people.cursor()
+    assert cursor.rowcount == -1
+    assert (await cursor.execute("UPDATE people SET name = 'x' WHERE id < ?", (3,))).rowcount == 2
+    assert (await cursor.execute(NAMES)).rowcount == 3
+    assert (await cursor.execute("CREATE TEMPORARY TABLE empty_one (a integer)")).rowcount in (-1, 0)
+
+
+async def test_fetchone_ends_with_none(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    assert [await cursor.fetchone() for _ in range(5)] == [("Ada",), ("Grace",), ("Edsger",), None, None]
+
+
+async def test_fetchmany_takes_arraysize_rows_unless_told(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    assert cursor.arraysize == 1
+    assert await cursor.fetchmany() == [("Ada",)]
+    cursor.arraysize = 5
+    assert await cursor.fetchmany(1) == [("Grace",)]
+    assert await cursor.fetchmany() == [("Edsger",)]
+    assert await cursor.fetchmany() == []
+
+
+async def test_fetchmany_of_zero_rows_takes_none(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    assert await cursor.fetchmany(0) == []
+    assert await cursor.fetchone() == ("Ada",)
+
+
+async def test_fetches_of_all_kinds_follow_one_another(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    assert await cursor.fetchone() == ("Ada",)
+    assert await cursor.fetchmany(1) == [("Grace",)]
+    assert await cursor.fetchall() == [("Edsger",)]
+    assert await cursor.fetchall() == []
+
+
+async def test_a_cursor_is_its_own_iterator(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    assert [name async for (name,) in cursor] == ["Ada", "Grace", "Edsger"]
+
+
+async def test_a_result_without_rows_has_nothing_to_fetch_but_no_fault(people: face.Connection) -> None:
+    cursor = await people.cursor().execute("SELECT * FROM people WHERE id = 0")
+    assert await cursor.fetchone() is None
+    assert await cursor.fetchall() == []
+
+
+@pytest.mark.parametrize(
+    "statement", [None, "CREATE TEMPORARY TABLE t (a integer)", "INSERT INTO people VALUES (9, 'x')"]
+)
+async def test_fetching_where_nothing_returned_rows_is_an_error(people: face.Connection, statement: str | None) -> None:
+    cursor = people.cursor()
+    if statement:
+        await cursor.execute(statement)
+    for fetch in (cursor.fetchone, cursor.fetchmany, cursor.fetchall):
+        with pytest.raises(dbapi.ProgrammingError, match="nothing to fetch"):
+            await fetch()
+
+
+async def test_a_failed_statement_leaves_nothing_of_the_one_before(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    with pytest.raises(dbapi.ProgrammingError):
+        await cursor.execute("SELECT * FROM no_such_table")
+    assert cursor.description is None
+    with pytest.raises(dbapi.ProgrammingError, match="nothing to fetch"):
+        await cursor.fetchone()
+
+
+async def test_sequences_bind_question_marks_and_mappings_names(people: face.Connection) -> None:
+    cursor = people.cursor()
+    await cursor.execute("SELECT name FROM people WHERE id = ? OR name = ? ORDER BY id", [1, "Grace"])
+    assert await cursor.fetchall() == [("Ada",), ("Grace",)]
+    await cursor.execute("SELECT name FROM people WHERE id = :id OR id = :id + 1 ORDER BY id", {"id": 2})
+    assert await cursor.fetchall() == [("Grace",), ("Edsger",)]
+
+
+async def test_markers_in_strings_and_text_without_parameters_are_left_alone(people: face.Connection) -> None:
+    cursor = people.cursor()
+    await cursor.execute("SELECT 'thi%s :may ca%(u)se? troub:1e'")
+    assert await cursor.fetchone() == ("thi%s :may ca%(u)se? troub:1e",)
+    await cursor.execute("SELECT 'thi%s :may ca%(u)se? troub:1e' FROM people WHERE id = ?", (1,))
+    assert await cursor.fetchone() == ("thi%s :may ca%(u)se? troub:1e",)
+
+
+@pytest.mark.parametrize(
+    ("sql", "parameters", "said"),
+    [
+        ("SELECT name FROM people WHERE id = ?", (1, 2), "1 parameter"),
+        ("SELECT name FROM people WHERE id = ? OR id = ?", (1,), "2 parameter"),
+        ("SELECT name FROM people WHERE id = :id", {"ID": 1}, "id"),
+        ("SELECT name FROM people WHERE id = ? OR id = :id", (1,), "throughout"),
+        ("SELECT name FROM people WHERE id = ?", "1", r"\(value,\)"),
+        ("SELECT ?; SELECT ?", (1, 2), "several"),
+    ],
+)
+async def test_parameters_that_do_not_fit_are_refused_in_words(
+    people: face.Connection, sql: str, parameters: object, said: str
+) -> None:
+    cursor = people.cursor()
+    with pytest.raises(dbapi.ProgrammingError, match=said) as caught:
+        await cursor.execute(sql, parameters)
+    assert caught.value.outcome == "not_run"
+    assert await (await cursor.execute(NAMES)).fetchone() == ("Ada",)
+
+
+async def test_a_value_that_cannot_be_sent_is_named_by_its_position(people: face.Connection) -> None:
+    with pytest.raises(dbapi.DataError, match="parameter 2"):
+        await people.cursor().execute("SELECT name FROM people WHERE id = ? OR name = ?", (1, object()))
+
+
+async def test_none_is_null_both_ways(people: face.Connection) -> None:
+    cursor = await people.cursor().execute("INSERT INTO people VALUES (?, NULL)", (None,))
+    await cursor.execute("SELECT id, name FROM people WHERE id IS NULL")
+    assert await cursor.fetchall() == [(None, None)]
+
+
+async def test_executemany_runs_every_row_and_counts_them_all(people: face.Connection) -> None:
+    cursor = people.cursor()
+    await cursor.executemany(
+        "INSERT INTO people VALUES (?, ?)", ((id, None if id % 2 else "even") for id in range(10, 20))
+    )
+    assert cursor.rowcount == 10
+    await cursor.execute("SELECT id, name FROM people WHERE id >= 10 ORDER BY id")
+    assert await cursor.fetchall() == [(id, None if id % 2 else "even") for id in range(10, 20)]
+
+
+async def test_executemany_binds_integers_of_every_size(people: face.Connection) -> None:
+    values = [1, 100_000, 3, 2**31 - 1, -5] * 40
+    cursor = people.cursor()
+    await cursor.execute("DELETE FROM people")
+    await cursor.executemany("INSERT INTO people (id) VALUES (?)", [(value,) for value in values])
+    assert cursor.rowcount == 200
+    await cursor.execute("SELECT id FROM people")
+    assert sorted(id for (id,) in await cursor.fetchall()) == sorted(values)
+
+
+async def test_executemany_binds_mappings(people: face.Connection) -> None:
+    cursor = people.cursor()
+    await cursor.executemany(
+        "UPDATE people SET name = :name WHERE id = :id", [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+    )
+    assert cursor.rowcount == 2
+    assert await (await cursor.execute(NAMES)).fetchall() == [("a",), ("b",), ("Edsger",)]
+
+
+async def test_executemany_without_rows_runs_nothing(people: face.Connection) -> None:
+    cursor = people.cursor()
+    await cursor.executemany("INSERT INTO people VALUES (?, ?)", [])
+    assert cursor.rowcount == 0
+    with pytest.raises(dbapi.ProgrammingError):
+        await cursor.fetchone()
+
+
+async def test_nextset_leads_through_the_results_of_a_script(people: face.Connection, engine: Engine) -> None:
+    cursor = people.cursor()
+    await cursor.execute(
+        "SELECT count(*) FROM people; DELETE FROM people WHERE id = 1; SELECT name FROM people ORDER BY id"
+    )
+    assert await cursor.fetchone() == (3,)
+    assert await cursor.nextset() is True
+    assert cursor.description is None
+    assert cursor.rowcount == 1
+    assert await cursor.nextset() is True
+    assert await cursor.fetchall() == [("Grace",), ("Edsger",)]
+    assert await cursor.nextset() is None
+
+
+async def test_nextset_before_a_statement_is_an_error(people: face.Connection) -> None:
+    with pytest.raises(dbapi.ProgrammingError):
+        await people.cursor().nextset()
+
+
+async def test_scroll_moves_and_rownumber_tells(people: face.Connection) -> None:
+    cursor = people.cursor()
+    assert cursor.rownumber is None
+    await cursor.execute(NAMES)
+    assert cursor.rownumber == 0
+    await cursor.scroll(2)
+    assert cursor.rownumber == 2
+    assert await cursor.fetchone() == ("Edsger",)
+    await cursor.scroll(0, "absolute")
+    assert await cursor.fetchone() == ("Ada",)
+    await cursor.scroll(-1)
+    assert await cursor.fetchall() == [("Ada",), ("Grace",), ("Edsger",)]
+
+
+@pytest.mark.parametrize(("value", "mode"), [(4, "absolute"), (-1, "absolute"), (-1, "relative"), (9, "relative")])
+async def test_scrolling_out_of_the_result_moves_nothing(people: face.Connection, value: int, mode: str) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    with pytest.raises(IndexError):
+        await cursor.scroll(value, mode)  # type: ignore[arg-type]
+    assert cursor.rownumber == 0
+    with pytest.raises(dbapi.ProgrammingError, match="sideways"):
+        await cursor.scroll(1, "sideways")  # type: ignore[arg-type]
+
+
+async def test_sizes_may_be_announced_and_change_nothing(people: face.Connection) -> None:
+    cursor = people.cursor()
+    cursor.setinputsizes((25,))
+    cursor.setoutputsize(1000)
+    cursor.setoutputsize(2000, 0)
+    assert await (await cursor.execute("SELECT name FROM people WHERE id = ?", (1,))).fetchone() == ("Ada",)
+
+
+async def test_a_closed_cursor_refuses_everything_but_close(people: face.Connection) -> None:
+    cursor = await people.cursor().execute(NAMES)
+    await cursor.close()
+    await cursor.close()
+    with pytest.raises(dbapi.InterfaceError, match="cursor is closed"):
+        await cursor.execute(NAMES)
+    for call in (cursor.fetchone, cursor.fetchmany, cursor.fetchall, cursor.nextset):
+        with pytest.raises(dbapi.InterfaceError, match="cursor is closed"):
+            await call()
+
+
+async def test_a_cursor_closes_with_its_block(people: face.Connection) -> None:
+    async with people.cursor() as cursor:
+        await cursor.execute(NAMES)
+    with pytest.raises(dbapi.InterfaceError):
+        await cursor.fetchone()

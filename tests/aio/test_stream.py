@@ -1,0 +1,151 @@
+"""Results read in parts, on every engine."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+from tests.engines import Engine
+
+MANY = 5000
+
+
+async def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engine) -> None:
+    async with connection.cursor(stream=True) as stream:
+        await stream.execute(engine.rows(MANY))
+        assert stream.description is not None
+        assert stream.rownumber == 0
+        assert await stream.fetchone() == (1,)
+        assert await stream.fetchmany(3) == [(2,), (3,), (4,)]
+        assert stream.rownumber == 4
+        assert [row async for row in stream] == [(n,) for n in range(5, MANY + 1)]
+        assert await stream.fetchone() is None
+        assert await stream.fetchmany(2) == []
+
+
+async def test_a_stream_takes_parameters(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True)
+    await stream.execute(
+        f"SELECT * FROM ({engine.rows(MANY)}) AS t(n) WHERE n > ? ORDER BY n"
+        if engine.name == "postgres"
+        else f"SELECT * FROM ({engine.rows(MANY)}) AS t WHERE 1 < ?",
+        (MANY - 2,),
+    )
+    assert (await stream.fetchall())[-2:] == [(MANY - 1,), (MANY,)]
+    await stream.close()
+
+
+async def test_a_stream_holds_a_part_of_the_result_at_a_time(connection: face.Connection, engine: Engine) -> None:
+    """Nothing of a long result that was read is kept, and not all of it is read ahead."""
+    stream = await connection.cursor(stream=True).execute(engine.rows(200_000))
+    most = 0
+    async for _ in stream:
+        most = max(most, len(stream._rows) + len(stream._result.rows))
+    assert stream.rownumber == 200_000
+    assert most < 100_000
+    await stream.close()
+
+
+@pytest.mark.parametrize("how", ["commit", "rollback", "close"])
+async def test_reading_an_ended_stream_says_what_ended_it(
+    connection: face.Connection, engine: Engine, how: str
+) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    assert await stream.fetchone() == (1,)
+    await getattr(connection, how)()
+    with pytest.raises(dbapi.InterfaceError, match=how if how != "close" else "closed"):
+        await stream.fetchone()
+    if how != "close":
+        with pytest.raises(dbapi.InterfaceError, match=how):
+            await stream.fetchall()
+        cursor = await connection.cursor().execute("SELECT 1")
+        assert await cursor.fetchall() == [(1,)]
+
+
+async def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    assert await stream.fetchone() == (1,)
+    other = connection.cursor()
+    if engine.portals:
+        await other.execute("SELECT 'beside'")
+        assert await other.fetchall() == [("beside",)]
+    else:
+        with pytest.raises(dbapi.InterfaceError, match="stream cursor 1"):
+            await other.execute("SELECT 'beside'")
+    assert await stream.fetchall() == [(n,) for n in range(2, MANY + 1)]
+
+
+async def test_a_stream_read_to_its_end_bars_nothing_and_survives_a_commit(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(10))
+    assert len(await stream.fetchall()) == 10
+    await connection.cursor().execute("SELECT 1")
+    await connection.commit()
+    assert await stream.fetchone() is None
+
+
+async def test_closing_the_cursor_in_mid_stream_leaves_a_usable_connection(
+    connection: face.Connection, engine: Engine
+) -> None:
+    for _ in range(3):
+        async with connection.cursor(stream=True) as stream:
+            await stream.execute(engine.rows(MANY))
+            await stream.fetchone()
+    assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+async def test_an_endless_stream_is_cancelled_when_its_cursor_closes(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(5_000_000))
+    assert await stream.fetchone() == (1,)
+    await stream.close()
+    await connection.rollback()
+    assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+async def test_executing_again_ends_the_cursors_own_stream(connection: face.Connection, engine: Engine) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    await stream.fetchone()
+    await stream.execute("SELECT 'again'")
+    assert await stream.fetchall() == [("again",)]
+
+
+async def test_garbage_collection_ends_a_stream_with_the_next_statement(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    await stream.fetchone()
+    del stream
+    gc.collect()
+    assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+    assert not connection._session.streams.open
+
+
+async def test_a_stream_works_without_a_transaction(url: str, engine: Engine) -> None:
+    async with await face.connect(url, autocommit=True) as connection:
+        stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+        assert await stream.fetchone() == (1,)
+        assert len(await stream.fetchall()) == MANY - 1
+        assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+async def test_a_stream_does_not_scroll(connection: face.Connection, engine: Engine) -> None:
+    stream = await connection.cursor(stream=True).execute(engine.rows(10))
+    with pytest.raises(dbapi.NotSupportedError):
+        await stream.scroll(1)
+    await stream.close()
+
+
+async def test_an_error_in_mid_stream_is_raised_and_ends_it(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True)
+    with pytest.raises(dbapi.DatabaseError):
+        await stream.execute("SELECT * FROM no_such_table")
+    await connection.rollback()
+    assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]

@@ -1,0 +1,146 @@
+# Generated from tests/aio/test_stream.py by scripts/async_to_sync.py; do not edit.
+"""Results read in parts, on every engine."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+import sqlx.dbapi as face
+from sqlx import dbapi
+from tests.engines import Engine
+
+MANY = 5000
+
+
+def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engine) -> None:
+    with connection.cursor(stream=True) as stream:
+        stream.execute(engine.rows(MANY))
+        assert stream.description is not None
+        assert stream.rownumber == 0
+        assert stream.fetchone() == (1,)
+        assert stream.fetchmany(3) == [(2,), (3,), (4,)]
+        assert stream.rownumber == 4
+        assert list(stream) == [(n,) for n in range(5, MANY + 1)]
+        assert stream.fetchone() is None
+        assert stream.fetchmany(2) == []
+
+
+def test_a_stream_takes_parameters(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True)
+    stream.execute(
+        f"SELECT * FROM ({engine.rows(MANY)}) AS t(n) WHERE n > ? ORDER BY n"
+        if engine.name == "postgres"
+        else f"SELECT * FROM ({engine.rows(MANY)}) AS t WHERE 1 < ?",
+        (MANY - 2,),
+    )
+    assert (stream.fetchall())[-2:] == [(MANY - 1,), (MANY,)]
+    stream.close()
+
+
+def test_a_stream_holds_a_part_of_the_result_at_a_time(connection: face.Connection, engine: Engine) -> None:
+    """Nothing of a long result that was read is kept, and not all of it is read ahead."""
+    stream = connection.cursor(stream=True).execute(engine.rows(200_000))
+    most = 0
+    for _ in stream:
+        most = max(most, len(stream._rows) + len(stream._result.rows))
+    assert stream.rownumber == 200_000
+    assert most < 100_000
+    stream.close()
+
+
+@pytest.mark.parametrize("how", ["commit", "rollback", "close"])
+def test_reading_an_ended_stream_says_what_ended_it(connection: face.Connection, engine: Engine, how: str) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    assert stream.fetchone() == (1,)
+    getattr(connection, how)()
+    with pytest.raises(dbapi.InterfaceError, match=how if how != "close" else "closed"):
+        stream.fetchone()
+    if how != "close":
+        with pytest.raises(dbapi.InterfaceError, match=how):
+            stream.fetchall()
+        cursor = connection.cursor().execute("SELECT 1")
+        assert cursor.fetchall() == [(1,)]
+
+
+def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    assert stream.fetchone() == (1,)
+    other = connection.cursor()
+    if engine.portals:
+        other.execute("SELECT 'beside'")
+        assert other.fetchall() == [("beside",)]
+    else:
+        with pytest.raises(dbapi.InterfaceError, match="stream cursor 1"):
+            other.execute("SELECT 'beside'")
+    assert stream.fetchall() == [(n,) for n in range(2, MANY + 1)]
+
+
+def test_a_stream_read_to_its_end_bars_nothing_and_survives_a_commit(
+    connection: face.Connection, engine: Engine
+) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(10))
+    assert len(stream.fetchall()) == 10
+    connection.cursor().execute("SELECT 1")
+    connection.commit()
+    assert stream.fetchone() is None
+
+
+def test_closing_the_cursor_in_mid_stream_leaves_a_usable_connection(
+    connection: face.Connection, engine: Engine
+) -> None:
+    for _ in range(3):
+        with connection.cursor(stream=True) as stream:
+            stream.execute(engine.rows(MANY))
+            stream.fetchone()
+    assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+def test_an_endless_stream_is_cancelled_when_its_cursor_closes(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(5_000_000))
+    assert stream.fetchone() == (1,)
+    stream.close()
+    connection.rollback()
+    assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+def test_executing_again_ends_the_cursors_own_stream(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream.fetchone()
+    stream.execute("SELECT 'again'")
+    assert stream.fetchall() == [("again",)]
+
+
+def test_garbage_collection_ends_a_stream_with_the_next_statement(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream.fetchone()
+    del stream
+    gc.collect()
+    assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+    assert not connection._session.streams.open
+
+
+def test_a_stream_works_without_a_transaction(url: str, engine: Engine) -> None:
+    with face.connect(url, autocommit=True) as connection:
+        stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+        assert stream.fetchone() == (1,)
+        assert len(stream.fetchall()) == MANY - 1
+        assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+def test_a_stream_does_not_scroll(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True).execute(engine.rows(10))
+    with pytest.raises(dbapi.NotSupportedError):
+        stream.scroll(1)
+    stream.close()
+
+
+def test_an_error_in_mid_stream_is_raised_and_ends_it(connection: face.Connection, engine: Engine) -> None:
+    stream = connection.cursor(stream=True)
+    with pytest.raises(dbapi.DatabaseError):
+        stream.execute("SELECT * FROM no_such_table")
+    connection.rollback()
+    assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
