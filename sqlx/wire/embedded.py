@@ -14,8 +14,8 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import apsw
 
@@ -52,7 +52,7 @@ _AFFINITY = (
 )
 
 # What apsw raises for a statement: its own errors, and Python's for a text or a value that the engine cannot take.
-FAILURES: tuple[type[Exception], ...] = (apsw.Error, UnicodeEncodeError, OverflowError, TypeError)
+FAILURES: tuple[type[Exception], ...] = (apsw.Error, UnicodeError, OverflowError, TypeError)
 
 
 class EmbeddedLink:
@@ -96,7 +96,7 @@ class EmbeddedLink:
         if mode == "memory":
             name = ":memory:"
         elif self._options.get("immutable") and not name.startswith("file:"):
-            name = f"file:{quote(os.path.abspath(name))}?immutable=1"
+            name = f"{Path(name).absolute().as_uri()}?immutable=1"
         if name.startswith("file:"):
             flags |= apsw.SQLITE_OPEN_URI
         connection = apsw.Connection(name, flags=flags)
@@ -248,8 +248,9 @@ class EmbeddedLink:
             self._settle()
 
     def _settle(self) -> None:
-        if self._connection is not None:
-            self.state = "open" if self._connection.in_transaction else "idle"
+        connection = self._connection
+        if connection is not None:
+            self.state = "open" if connection.in_transaction else "idle"
 
     # -- what an exchange needs to know
 
@@ -289,7 +290,7 @@ class EmbeddedLink:
         if code is None:
             return _misuse(error)
         offset = getattr(error, "error_offset", -1)
-        if offset >= 0:
+        if offset >= 0 or isinstance(error, (apsw.BusyError, apsw.LockedError)):
             outcome = "not_run"
         return engine_error(self.pack.errors, str(error), code, character(sql, start, offset), outcome)
 
@@ -303,6 +304,10 @@ def _misuse(error: Exception) -> WireError:
     if isinstance(error, UnicodeEncodeError):
         where = f"{error.object[error.start]!a} at character {error.start + 1}"
         return WireError("data", f"half a surrogate pair is no text: {where}; remove it", outcome="not_run")
+    if isinstance(error, UnicodeDecodeError):
+        return WireError(
+            "data", f"a column's name is not valid text: {error.object!r}; rename it, or select it AS another"
+        )
     if isinstance(error, OverflowError):
         return WireError("data", "an integer has at most 64 bits, signed; send this one as text", outcome="not_run")
     return WireError("usage" if isinstance(error, apsw.Error) else "data", str(error), outcome="not_run")

@@ -21,6 +21,7 @@ ROWS_A_BATCH = 1000  # of a stream under way; it begins with a single one, so th
 
 _CHANGES_ROWS = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
 _INSERTS = frozenset({"INSERT", "REPLACE"})
+_ENDS = frozenset({"COMMIT", "END", "RELEASE"})
 _BLANK = r"(?:[\s;]++|--[^\n]*+\n?|/\*.*?(?:\*/|\Z))*+"  # possessive: never more than linear
 _FIRST_WORD = re.compile(_BLANK + r"([A-Za-z]*)", re.DOTALL)
 _ONLY_BLANK = re.compile(_BLANK + r"\Z", re.DOTALL)
@@ -96,10 +97,17 @@ class Exchange:
                 size = min(size * 8, ROWS_A_BATCH)
             self._result_ends()
         except self.link.failures as error:
-            outcome: Outcome = "rolled_back" if self.result is not None else "not_run"
-            raise self.link.error(error, self.sql, self.next, outcome) from None
+            raise self.link.error(error, self.sql, self.next, self._outcome()) from None
         finally:
             cursor.close(True)
+
+    def _outcome(self) -> Outcome:
+        """What a failure has made of the statement; a COMMIT that failed usually leaves the transaction as it was."""
+        if self.result is None or self.statement is None:
+            return "not_run"
+        if self.statement.word in _ENDS and self.link.connection().in_transaction:
+            return "not_run"
+        return "unknown" if "FAIL" in self.statement.sql.upper() else "rolled_back"  # OR FAIL keeps what was done
 
     def _statement_starts(self, cursor: Any, text: str, bindings: Any) -> bool:
         """Called by the engine before each statement of a text, when the one before has ended."""

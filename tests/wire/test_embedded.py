@@ -418,6 +418,29 @@ def test_broken_text_that_cannot_be_read_again_is_an_error(link: EmbeddedLink) -
     assert rows(link, "SELECT count(*) FROM t") == [(4,)]
 
 
+def test_broken_text_in_another_encoding(link: EmbeddedLink) -> None:
+    """Half a surrogate pair in a database of UTF-16."""
+    run(
+        link.query(
+            "PRAGMA encoding = 'UTF-16le'; CREATE TABLE t(a); INSERT INTO t VALUES (CAST(x'41003dd84200' AS TEXT))"
+        )
+    )
+    [(text,)] = rows(link, "SELECT a FROM t")
+    assert text.startswith("A")
+
+
+def test_a_broken_name_is_an_error_with_a_way_out(link: EmbeddedLink) -> None:
+    """The column can still be read under another name; the link goes on."""
+    run(link.query("CREATE TABLE t(a); INSERT INTO t VALUES (7); PRAGMA writable_schema = 1"))
+    broken = b"CREATE TABLE t(a\xff)".hex()
+    run(link.query(f"UPDATE sqlite_schema SET sql = CAST(x'{broken}' AS TEXT); PRAGMA writable_schema = RESET"))
+    for steps in (link.query("SELECT * FROM t"), link.prepare("SELECT * FROM t", ())):
+        with pytest.raises(WireError, match="name is not valid text") as caught:
+            run(steps)
+        assert caught.value.kind == "data"
+    assert rows(link, "WITH u(b) AS (SELECT * FROM t) SELECT b FROM u") == [(7,)]
+
+
 # ---- errors
 
 SCHEMA = """
@@ -470,15 +493,27 @@ def test_every_sqlstate_of_the_pack_has_a_class() -> None:
     assert states == classed | numbered
 
 
-def test_an_error_tells_whether_the_statement_ran(link: EmbeddedLink) -> None:
-    run(link.query("CREATE TABLE t(a PRIMARY KEY)"))
-    outcomes = []
-    for sql in ("SELEC", "INSERT INTO t VALUES (1), (1)"):
-        with pytest.raises(WireError) as caught:
-            run(link.query(sql))
-        outcomes.append(caught.value.outcome)
-    assert outcomes == ["not_run", "rolled_back"]
-    assert rows(link, "SELECT * FROM t") == []
+@pytest.mark.parametrize(
+    ("sql", "outcome", "left"),
+    [
+        ("SELEC", "not_run", []),
+        ("INSERT INTO t VALUES (1), (1)", "rolled_back", []),
+        ("INSERT OR FAIL INTO t VALUES (1), (1)", "unknown", [(1,)]),
+        ("COMMIT", "not_run", [(7,)]),
+    ],
+)
+def test_an_error_tells_what_became_of_the_statement(
+    link: EmbeddedLink, sql: str, outcome: str, left: list[tuple[int]]
+) -> None:
+    """Not run, undone, or perhaps half done; a COMMIT that a foreign key forbids leaves the transaction open."""
+    run(link.query("PRAGMA foreign_keys = 1; CREATE TABLE t(a PRIMARY KEY)"))
+    run(link.query("CREATE TABLE u(a REFERENCES t DEFERRABLE INITIALLY DEFERRED)"))
+    if sql == "COMMIT":
+        run(link.query("INSERT INTO t VALUES (7); INSERT INTO u VALUES (8)", begin="BEGIN"))
+    with pytest.raises(WireError) as caught:
+        run(link.query(sql))
+    assert (caught.value.outcome, link.state) == (outcome, "open" if sql == "COMMIT" else "idle")
+    assert rows(link, "SELECT * FROM t") == left
 
 
 @pytest.mark.parametrize("sql", ["SELECT 1\0", "SELECT 'a\0b'", "\0"])
@@ -708,6 +743,29 @@ def test_closing_rolls_back_and_ends_streams(connect: Connect) -> None:
         assert caught.value.kind == "usage"
     assert run(link.end(stream)) is True
     assert rows(connect(), "SELECT * FROM t") == []
+
+
+def test_abort_stops_what_another_thread_runs(connect: Connect) -> None:
+    """The other thread hears that it was interrupted; the link is closed."""
+    link = connect()
+    seen: list[WireError] = []
+    begun = threading.Event()
+
+    def work() -> None:
+        begun.set()
+        try:
+            run(link.query(ENDLESS))
+        except WireError as error:
+            seen.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    begun.wait()
+    while thread.is_alive():
+        link.abort()
+        thread.join(0.05)
+    assert [error.message for error in seen] in (["interrupted"], ["the connection is closed; open another"])
+    assert link.state == "closed"
 
 
 def test_a_dropped_stream_lets_go_of_its_table(link: EmbeddedLink) -> None:
