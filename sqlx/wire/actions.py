@@ -7,8 +7,8 @@
 {"result": [{"name": "'value'", "type": "text"}]}      … columns that the pack itself names
 {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
 {"complete": {"rowcount": ..., "lastrowid": ..., "tag": ...}}   the result is whole
-"new_exchange"                                         what is sent next is a command of its own, its frames counted anew
-"suspend"                                              the portal has more
+"new_exchange"                                         what is sent next is a command of its own, its frames counted
+anew "suspend"                                              the portal has more
 {"prepared": {"statement": ..., "parameters": ...}}    what a server says of a statement it has prepared
 {"event": "notice" | "notify", "with": {...}}
 "fail"                                                 the error that this message tells, by its `error` mapping

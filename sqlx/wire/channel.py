@@ -1,7 +1,8 @@
-"""The socket side of a conversation: connect, send while receiving, encrypt. Generators of steps; no protocol is known here.
+"""The socket side of a conversation: connect, send while receiving, encrypt. Generators of steps; no protocol is known
+here.
 
-Sockets never block. What cannot be sent at once is kept, and goes out while answers come in: with both directions open, two full
-socket buffers cannot wait for one another.
+Sockets never block. What cannot be sent at once is kept, and goes out while answers come in: with both directions
+open, two full socket buffers cannot wait for one another.
 """
 
 from __future__ import annotations
@@ -122,7 +123,8 @@ class Channel:
         return self._socket
 
     def _send(self, sock: socket.socket, data: bytes | bytearray) -> None:
-        """Send as much as goes; keep the rest. A broken pipe is told by reading: the server's last words may lie there."""
+        """Send as much as goes; keep the rest. A broken pipe is told by reading: the server's last words may lie
+        there."""
         try:
             if not self._pending and data:
                 sent = sock.send(data)

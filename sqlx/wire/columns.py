@@ -1,7 +1,7 @@
 """Result layouts: from the raw column definitions that a server sent to Columns and a row program.
 
-The key of a layout is everything that shaped it: the raw bytes of the definitions, the message its rows come in, the formats asked for,
-and the session's time zone. A known layout costs one dictionary hit.
+The key of a layout is everything that shaped it: the raw bytes of the definitions, the message its rows come in, the
+formats asked for, and the session's time zone. A known layout costs one dictionary hit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ class Layout:
         self._programs: dict[frozenset[int], RowProgram] = {}
 
     def program(self, ends: frozenset[int]) -> RowProgram:
-        """The row program for a state in which a body that begins with one of `ends` may be something else than a row."""
+        """The row program for a state in which a body that begins with one of `ends` may be something else than a
+        row."""
         program = self._programs.get(ends)
         if program is None:
             program = self._programs[ends] = self._compile(ends)
@@ -79,7 +80,8 @@ class Layouter:
             self._base = self._sizes(self.rule, "$.columns")
 
     def _integer(self, name: str | None) -> Callable[[int], bytes] | None:
-        """How the length before a parameter's value is written, where the pack's `parameters.prefix` names an integer."""
+        """How the length before a parameter's value is written, where the pack's `parameters.prefix` names an
+        integer."""
         type_ = self.program.layouts.integer(name) if name else None
         return self.program.writers.integer(type_) if isinstance(type_, Integer | Scalar) else None
 
@@ -88,7 +90,8 @@ class Layouter:
         return self._zone(variables) if self._zone is not None else None
 
     def layout(self, raw: Raw, source: str, rows: str, formats: tuple[int, ...], variables: list[Any]) -> Layout:
-        """The layout of rows that come in the message `rows`, as the definitions `raw` (messages called `source`) describe them."""
+        """The layout of rows that come in the message `rows`, as the definitions `raw` (messages called `source`)
+        describe them."""
         key = (raw, source, rows, formats, self.zone(variables))
         known = self._known.get(key)
         if known is None:

@@ -1,4 +1,5 @@
-"""Packs to programs. Each flow is compiled when it is first used; `everything` compiles all, for a check of the whole pack."""
+"""Packs to programs. Each flow is compiled when it is first used; `everything` compiles all, for a check of the whole
+pack."""
 
 from __future__ import annotations
 
@@ -42,7 +43,19 @@ from sqlx.wire.writing import Writers, scope_of
 MAX_INSTRUCTIONS = 5000
 # The step that an object is, whichever of its keys comes first.
 STEPS = frozenset(
-    (*actions.ACTIONS, "done", "if", "switch", "require", "call", "start_tls", "until_closed", "random", "gather", "expect")
+    (
+        *actions.ACTIONS,
+        "done",
+        "if",
+        "switch",
+        "require",
+        "call",
+        "start_tls",
+        "until_closed",
+        "random",
+        "gather",
+        "expect",
+    )
 )
 _PATTERN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(.+)\])?$", re.DOTALL)
 _HOLE = re.compile(r"\{([^{}]+)\}")

@@ -1,4 +1,5 @@
-"""A conversation with a server on a socket: a machine, its channel, and the commands a link must offer (`sqlx.wire.link`)."""
+"""A conversation with a server on a socket: a machine, its channel, and the commands a link must offer
+(`sqlx.wire.link`)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Straight-line Python written by the compilers of this room.
 
-Only names minted here and numbers stand in the text; every string of a pack or of a server is a constant in the namespace, so no
-input can become code.
+Only names minted here and numbers stand in the text; every string of a pack or of a server is a constant in the
+namespace, so no input can become code.
 """
 
 from __future__ import annotations

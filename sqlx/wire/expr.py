@@ -7,8 +7,8 @@
     - * / %  + -  << >>  &  |  = != < <= > >= in          arithmetic, bits, comparison; + also joins texts and bytes
     not  and  or  a if condition else b
 
-It cannot loop, import, or reach attributes. What it may grow is bounded by the text of the expression and the values it is given.
-Types are the words of `Type`; `any` is what stands in a list or a map and agrees with everything.
+It cannot loop, import, or reach attributes. What it may grow is bounded by the text of the expression and the values
+it is given. Types are the words of `Type`; `any` is what stands in a list or a map and agrees with everything.
 """
 
 from __future__ import annotations
@@ -290,7 +290,8 @@ class Emitter:
         return code if one == other == "bool" else f"{self.source.constant(bool)}{code}", "bool"
 
     def _number(self, node: Node) -> str:
-        """An operand of arithmetic. A type known only at run time is looked at there: `*` and `%` make texts of any size."""
+        """An operand of arithmetic. A type known only at run time is looked at there: `*` and `%` make texts of any
+        size."""
         code, type_ = self.emit(node, "int")
         return code if type_ != "any" else f"{self.source.constant(_whole)}({code})"
 
@@ -323,7 +324,8 @@ def _either(first: str, second: str) -> str:
 
 
 def agrees(type_: str, wanted: str) -> bool:
-    """Whether a value of `type_` may stand where `wanted` is expected. Everything may be null, and a bool counts as an int."""
+    """Whether a value of `type_` may stand where `wanted` is expected. Everything may be null, and a bool counts as an
+    int."""
     return wanted == type_ or "any" in (wanted, type_) or type_ == "null" or (type_ == "bool" and wanted == "int")
 
 

@@ -2,9 +2,10 @@
 
     "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000, "ready": 1073741824}}
 
-`size` is how many bytes follow the header; `tag` (default: the header's field of that name, else `first`, the body's first byte) is what
-messages are told apart by. A header field called `sequence` counts the frames of one exchange in both directions. A body of `split` bytes
-goes on in the next frame. A header that is sent may use `size`, `tag` and `sequence`.
+`size` is how many bytes follow the header; `tag` (default: the header's field of that name, else `first`, the body's
+first byte) is what messages are told apart by. A header field called `sequence` counts the frames of one exchange in
+both directions. A body of `split` bytes goes on in the next frame. A header that is sent may use `size`, `tag` and
+`sequence`.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sqlx.wire.writing import Writers, scope_of
 
 
 class LoopHeader(NamedTuple):
-    """A fixed-size header as a row program reads it: one struct call into `targets`, then `lines`; `names` tells which local
-    holds which field (a char as its number), `size` is the Python text of the body's length."""
+    """A fixed-size header as a row program reads it: one struct call into `targets`, then `lines`; `names` tells which
+    local holds which field (a char as its number), `size` is the Python text of the body's length."""
 
     codec: struct.Struct
     targets: tuple[str, ...]

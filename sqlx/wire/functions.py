@@ -1,4 +1,5 @@
-"""The functions that expressions may call: those on texts, bytes, lists and maps here, the cryptographic ones in `crypto`."""
+"""The functions that expressions may call: those on texts, bytes, lists and maps here, the cryptographic ones in
+`crypto`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from sqlx.wire import crypto
 
 
 class Function(NamedTuple):
-    """`arguments` and `result` are words of the type system in `expr`; the last `optional` arguments may be left out."""
+    """`arguments` and `result` are words of the type system in `expr`; the last `optional` arguments may be left
+    out."""
 
     call: Callable[..., Any]
     arguments: tuple[str, ...]

@@ -1,8 +1,8 @@
 """The seam between the kernel and whatever stands at the other end: a server on a socket, or an engine in the process.
 
-Everything that may wait is a generator of *steps*: it yields a Wait, says what it found with `return`, and never blocks by
-itself. Two thin runners (`sqlx.wire.io`) drive such generators: one on blocking sockets, one on asyncio. An embedded link yields
-nothing and blocks; its asyncio runner is a worker thread.
+Everything that may wait is a generator of *steps*: it yields a Wait, says what it found with `return`, and never
+blocks by itself. Two thin runners (`sqlx.wire.io`) drive such generators: one on blocking sockets, one on asyncio. An
+embedded link yields nothing and blocks; its asyncio runner is a worker thread.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ State: TypeAlias = Literal["idle", "open", "failed", "closed"]
 
 
 class Prepared(Protocol):
-    """A statement known to the server. `parameters` are the type ids that the server told or was told, one a placeholder."""
+    """A statement known to the server. `parameters` are the type ids that the server told or was told, one a
+    placeholder."""
 
     @property
     def columns(self) -> Sequence[Column] | None: ...
@@ -52,8 +53,8 @@ class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
     `state` is the transaction's: `idle` (none), `open`, `failed` (only a rollback will do); `closed` when the link is.
-    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives unasked.
-    Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
+    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives
+    unasked. Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
     """
 
     pack: Pack
@@ -72,7 +73,8 @@ class Link(Protocol):
         ...
 
     def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[Prepared]:
-        """Have the server parse and describe one statement with the pack's native placeholders. A type of 0 is for the server to infer."""
+        """Have the server parse and describe one statement with the pack's native placeholders. A type of 0 is for the
+        server to infer."""
         ...
 
     def execute(
@@ -105,7 +107,8 @@ class Link(Protocol):
         ...
 
     def end(self, reply: Reply, limit: int = 1 << 20) -> Steps[bool]:
-        """Give up a streamed reply: drain up to `limit` bytes; False when more was coming (the caller then cancels and ends again)."""
+        """Give up a streamed reply: drain up to `limit` bytes; False when more was coming (the caller then cancels and
+        ends again)."""
         ...
 
     def release(self, prepared: Prepared) -> None:

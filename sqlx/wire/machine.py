@@ -7,7 +7,8 @@ A machine method that waits is a generator of actions, and its driver obeys:
     (RANDOM_BYTES, n)       answer with n random bytes (a replay answers with those of the recording)
     (ROWS,)                 rows are ready in a streamed reply; resume when more are wanted
 
-Whatever the server says is checked; what breaks the protocol raises WireError of kind `protocol`, and the connection is over.
+Whatever the server says is checked; what breaks the protocol raises WireError of kind `protocol`, and the connection
+is over.
 """
 
 from __future__ import annotations
@@ -125,7 +126,8 @@ class Machine:
             self.reply.error = error
 
     def _skip(self, code: Code) -> Actions:
-        """After an error: drop what comes up to the end of the segment. A connection lost here leaves the error as it was."""
+        """After an error: drop what comes up to the end of the segment. A connection lost here leaves the error as it
+        was."""
         self.skipping = True
         try:
             yield from self._run(code, None)
@@ -291,7 +293,8 @@ class Machine:
         raise WireError("protocol", f"the server sent message {tag!r} while {state.expected} was due")
 
     def _join(self, frames: Any, limit: int) -> Any:
-        """A body that goes on in further frames: body, start, stop, where the last frame ends, its sequence; or bytes missing."""
+        """A body that goes on in further frames: body, start, stop, where the last frame ends, its sequence; or bytes
+        missing."""
         parts, position, size, expected = [], self.position, 0, -1
         while True:
             head = frames.read(self.inbox, position, len(self.inbox), limit, self.v)

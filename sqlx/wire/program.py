@@ -79,7 +79,8 @@ class Candidate(NamedTuple):
 
 
 class State(NamedTuple):
-    """What may come: candidates by tag, those told by nothing else, and names for the error when it is something else."""
+    """What may come: candidates by tag, those told by nothing else, and names for the error when it is something
+    else."""
 
     frames: FrameReader
     by_tag: dict[Any, list[Candidate]]
@@ -98,7 +99,8 @@ class Command(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """What ends a batch of commands, and what the server answers to it; after an error everything up to there is skipped."""
+    """What ends a batch of commands, and what the server answers to it; after an error everything up to there is
+    skipped."""
 
     send: Code
     replies: Code

@@ -6,8 +6,8 @@ A message's `row` says how its rows lie:
     {"value": "lenenc"}                                              values after their length, null a length of its own
     {"skip": 1, "bitmap": 2, "value": "lenenc", "bare": true}        a null bitmap, fixed-size values without a length
 
-The program is written for the layout, so no decision is left to the loop. It checks every length against the frame; where bytes lie,
-it raises ValueError and has appended only whole rows.
+The program is written for the layout, so no decision is left to the loop. It checks every length against the frame;
+where bytes lie, it raises ValueError and has appended only whole rows.
 """
 
 from __future__ import annotations

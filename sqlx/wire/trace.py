@@ -1,7 +1,7 @@
 """`SQLX_TRACE=FILE`: every message of every conversation, a JSON line each, with its fields.
 
-Fields that a pack marks `secret` are never shown. Those it marks `hidden` (values, SQL texts with their literals) only when
-`SQLX_TRACE_VALUES=1` asks for them. Rows are not messages one by one and are not shown.
+Fields that a pack marks `secret` are never shown. Those it marks `hidden` (values, SQL texts with their literals) only
+when `SQLX_TRACE_VALUES=1` asks for them. Rows are not messages one by one and are not shown.
 """
 
 from __future__ import annotations
