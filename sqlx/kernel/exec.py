@@ -65,7 +65,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
     return Session(
         link,
         runner,
-        Parameters(link.pack.parameters, Context()),
+        Parameters(link.pack.parameters, Context(byte_order="little" if link.pack.byte_order == "little" else "big")),
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,

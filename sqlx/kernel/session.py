@@ -7,9 +7,10 @@ alike.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
+from sqlx.kernel.batches import batches
 from sqlx.kernel.errors import WireError, classify
 from sqlx.kernel.names import written
 from sqlx.kernel.statements import Recent, Statement, Statements
@@ -89,16 +90,26 @@ class Session:
             yield from self._make_ready()
         whole = Reply()
         before = self.link.state
-        for statement, types, values in self._batches(sql, rows):
-            try:
+        statement: Statement | None = None
+        arranged = []
+        for row in rows:
+            if statement is None:
+                statement = self._statements.bound(sql, row)
+            arranged.append(statement.arrange(row))
+        if statement is None:
+            return whole
+        try:
+            for types, values in batches(self._parameters, arranged):
                 prepared = self._prepared.get(self._key(statement, types))
                 if prepared is None:
                     prepared = yield from self._prepare(statement, types)
                 begin = self.transactions.begin_for(statement)
                 reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
-            except WireError as error:
-                raise self._explained(error, statement, before) from None
-            whole.results += reply.results
+                whole.results += reply.results
+        except WireError as error:
+            if self._is_stale(error):
+                self.forget()
+            raise self._explained(error, statement, before) from None
         whole.done = True
         return whole
 
@@ -158,21 +169,6 @@ class Session:
 
     def _key(self, statement: Statement, types: Any) -> Any:
         return statement.text if self._typed_at_execute else (statement.text, types)
-
-    def _batches(self, sql: str, rows: Iterable[Any]) -> Iterator[tuple[Statement, Any, list[Any]]]:
-        """Rows in order, encoded, those in a row that have the same types together."""
-        batch: list[Any] = []
-        current: tuple[Statement, Any] | None = None
-        for row in rows:
-            statement = self._statements.bound(sql, row)
-            types, values = self._parameters.bind(statement.arrange(row))
-            if current is not None and current != (statement, types):
-                yield *current, batch
-                batch = []
-            current = statement, types
-            batch.append(values)
-        if current is not None:
-            yield *current, batch
 
     def _make_ready(self) -> Steps[None]:
         """End the streams that nobody reads any more, and tell the server what it is owed."""

@@ -126,6 +126,10 @@ class Parameters:
             raise _refusal(len(encoded) + 1, value, error) from None
         return tuple(types), encoded
 
+    def holding(self, kind: str, least: Any, most: Any) -> ParameterType:
+        """The first entry of a kind that holds both numbers, so that many values can share one. Raises ValueError."""
+        return self._choices[kind].holding(least, most)
+
     def _learn(self, python_type: type) -> tuple[ParameterType | None, _Resolver]:
         found = self._find(python_type)
         if len(self._known) < MAX_KNOWN:

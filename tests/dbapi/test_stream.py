@@ -29,12 +29,7 @@ def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engi
 
 def test_a_stream_takes_parameters(connection: face.Connection, engine: Engine) -> None:
     stream = connection.cursor(stream=True)
-    stream.execute(
-        f"SELECT * FROM ({engine.rows(MANY)}) AS t(n) WHERE n > ? ORDER BY n"
-        if engine.name == "postgres"
-        else f"SELECT * FROM ({engine.rows(MANY)}) AS t WHERE 1 < ?",
-        (MANY - 2,),
-    )
+    stream.execute(f"SELECT * FROM ({engine.rows(MANY)}) AS t WHERE ? = 1", (1,))
     assert (stream.fetchall())[-2:] == [(MANY - 1,), (MANY,)]
     stream.close()
 

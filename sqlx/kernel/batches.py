@@ -1,0 +1,55 @@
+"""Many rows of parameters for one statement, under as few types as hold them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, TypeAlias
+
+from sqlx.wire.parameters import Parameters, ParameterType
+from sqlx.wire.values.kinds import unwrap
+
+Types: TypeAlias = tuple[ParameterType, ...]
+Values: TypeAlias = Sequence[Any]
+
+
+def batches(parameters: Parameters, rows: Iterable[Values]) -> Iterator[tuple[Types, list[Values]]]:
+    """The rows encoded, in order, those that follow one another with the same types together. Raises WireError (data).
+
+    The integers of a column share the smallest type that holds them all, and None the type of what else is there: a
+    column of one kind never splits a batch.
+    """
+    raw = list(rows)
+    bound = [parameters.bind(row) for row in raw]
+    kinds = {types for types, _ in bound}
+    if len(kinds) > 1:
+        shared = [_shared(parameters, set(types), raw, index) for index, types in enumerate(zip(*kinds, strict=True))]
+        bound = [_recast(types, values, row, shared) for (types, values), row in zip(bound, raw, strict=True)]
+    for types, group in groupby(bound, itemgetter(0)):
+        yield types, [values for _, values in group]
+
+
+def _shared(parameters: Parameters, types: set[ParameterType], rows: list[Values], index: int) -> ParameterType | None:
+    """The one type for a column, or None where there is none."""
+    telling = {each for each in types if each.kind != "null"}
+    if len(telling) < 2:
+        return (telling or types).pop()
+    kinds = {each.kind for each in telling}
+    if len(kinds) > 1 or "array" in kinds:
+        return None
+    values = [value for value in (unwrap(row[index]) for row in rows) if value is not None]
+    try:
+        return parameters.holding(kinds.pop(), min(values), max(values))
+    except ValueError:
+        return None
+
+
+def _recast(
+    types: Types, values: list[Any], row: Values, shared: list[ParameterType | None]
+) -> tuple[Types, list[Any]]:
+    """One row under the shared types."""
+    for index, chosen in enumerate(shared):
+        if chosen is not None and chosen is not types[index] and row[index] is not None:
+            values[index] = chosen.encode(unwrap(row[index]))
+    return tuple(chosen or own for chosen, own in zip(shared, types, strict=True)), values
