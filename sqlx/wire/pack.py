@@ -1,0 +1,135 @@
+"""The pack language: what a `*.wire.json` may say, as models.
+
+Only a check loads this module, and a pack that the user names; shipped packs are held against it when they are made.
+docs/wire-pack.schema.json and the reference in docs/wire-packs.md are generated from here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from sqlx.wire.pack_engine import (
+    Capability,
+    CatalogQuery,
+    Columns,
+    Errors,
+    Option,
+    Parameters,
+    Semantic,
+    Session,
+    Sql,
+    Text,
+    TypeRules,
+    Verified,
+)
+from sqlx.wire.pack_protocol import (
+    Command,
+    Fields,
+    Framing,
+    Messages,
+    Name,
+    Part,
+    PrefixedInteger,
+    Segment,
+    Steps,
+)
+
+VariableType = Literal["text", "bytes", "int", "bool", "list", "map", "any"]
+
+
+class PackModel(Part):
+    """A wire pack: one engine, as data."""
+
+    schema_: Annotated[str | None, Field(alias="$schema")] = None
+    """The JSON Schema that an editor may hold it against."""
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
+    """What the pack is called."""
+    title: str = ""
+    """What people call the engine."""
+    schemes: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,31}$")]] = []
+    """The schemes of its URLs."""
+    verified: list[Verified] = []
+    """How it was shown to work, and with which versions."""
+    embedded: Text | None = None
+    """The library that is the engine, in this process; without it the engine is spoken to over a socket."""
+    greets: bool = False
+    """The server speaks first."""
+    default_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """The port it listens on."""
+    default_socket: str = ""
+    """The path of its Unix socket, where `{port}` stands for the port."""
+    dialect: str = ""
+    """The name of its SQL for translation."""
+    byte_order: Literal["big", "little"] = "big"
+    """Of all numbers on the wire that do not say otherwise."""
+    options: dict[Name, Option] = {}
+    """What a URL and `connect` may say, beyond what every engine has."""
+    constants: dict[Name, int] = {}
+    """Names for numbers, in expressions."""
+    integers: dict[Name, PrefixedInteger] = {}
+    """Integers of variable length."""
+    structs: dict[Name, Fields] = {}
+    """Groups of fields that types may name."""
+    variables: dict[Name, VariableType] = {}
+    """What a connection remembers, beside what every connection has."""
+    framing: dict[Name, Framing] = {}
+    """Where messages end: `server` for what comes, `client` for what is sent, and others that messages and `expect`
+    name."""
+    messages: Messages = Messages()
+    """All messages."""
+    always: dict[Name, Steps] = {}
+    """Messages that may come whenever a command's replies are read, with what is done then; none of it waits."""
+    flows: dict[Name, Steps] = {}
+    """Conversations by name: `connect` opens a connection, `cancel` stops a statement from another; the rest are
+    called."""
+    commands: dict[Name, Command] = {}
+    """What can be asked of the server."""
+    segment: Segment | None = None
+    """What ends a batch of commands, where the protocol has batches."""
+    columns: Columns | None = None
+    """Where a column's definition says what."""
+    types: dict[str, TypeRules] = {}
+    """How values of each type are read, by what a column's definition says; `default` stands for the rest."""
+    parameters: Parameters | None = None
+    """How values are bound."""
+    errors: Errors
+    """What the server's errors mean."""
+    sql: Sql
+    """How the engine's SQL is read."""
+    session: Session
+    """The statements by which a session is led."""
+    semantics: dict[Name, Semantic] = {}
+    """Facts about its SQL that two engines are compared by."""
+    capabilities: dict[Name, Capability] = {}
+    """What it can do, and its limits."""
+    catalog: dict[Name, CatalogQuery] = {}
+    """The queries that list what is in a database."""
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the language (2020-12). One that `extends` another is whole only together with it."""
+    whole = PackModel.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    definitions = whole.pop("$defs")
+    definitions["Pack"] = whole
+    names = ("$schema", "name", "title")
+    difference = {
+        "type": "object",
+        "description": "A pack that is another one plus differences: objects merge, null removes, all else replaces.",
+        "properties": {
+            "extends": {"type": "string", "description": "The shipped pack it adds to."},
+            **{name: whole["properties"][name] for name in names},
+            **{name: {} for name in whole["properties"] if name not in names},
+        },
+        "required": ["extends", "name"],
+        "additionalProperties": False,
+    }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Wire pack",
+        "if": {"type": "object", "required": ["extends"]},
+        "then": difference,
+        "else": {"$ref": "#/$defs/Pack"},
+        "$defs": definitions,
+    }

@@ -1,0 +1,386 @@
+"""The models of what a pack says of its engine beside the protocol: types, parameters, errors, SQL, sessions, catalog.
+
+A docstring under a field is its documentation: docs/wire-packs.md and the JSON Schema are made of them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, Tag
+
+from sqlx.wire.pack_protocol import Character, Expression, Name, Part, by_shape
+
+Group = Literal["STRING", "BINARY", "NUMBER", "DATETIME", "ROWID", ""]
+ErrorClass = Literal[
+    "DatabaseError", "DataError", "OperationalError", "IntegrityError", "InternalError", "ProgrammingError",
+    "NotSupportedError",
+]  # fmt: skip
+Retry = Literal["serialization", "deadlock", "locked", "cancelled", "connection", "overload", "stale_statement"]
+Text = Annotated[str, Field(min_length=1)]
+
+
+class Verified(Part):
+    """How it was shown that the pack works."""
+
+    how: Literal["live", "transcript", "unverified"]
+    """Against a server that ran, by a recorded conversation, or not at all."""
+    version: Text | None = None
+    """The engine's version."""
+
+
+class Option(Part):
+    """An option of a URL or of `connect`, beyond those that every engine has."""
+
+    kind: Literal["text", "int", "bool", "path", "seconds", "choice"]
+    """What its value is."""
+    choices: list[Text] = []
+    """The values of a `choice`."""
+    default: Any = None
+    """Its value when it is not given."""
+    secret: bool = False
+    """It is never shown."""
+    contents: bool = False
+    """A path whose file's content is the value the flows see."""
+    alias: list[Name] = []
+    """Other names for it."""
+    from_: int | None = None
+    """The smallest `int`."""
+    to: int | None = None
+    """The largest `int`."""
+
+
+class Sizes(Part):
+    """Expressions over the fields of a column's definition and the variables, for PEP 249's `description`."""
+
+    display_size: Expression | None = None
+    """How many characters its longest value has."""
+    internal_size: Expression | None = None
+    """How many bytes it takes."""
+    precision: Expression | None = None
+    """How many digits it has."""
+    scale: Expression | None = None
+    """How many of them stand behind the point."""
+    null_ok: Expression | None = None
+    """Whether it may be null."""
+
+
+class Columns(Sizes):
+    """Where a column's definition says what."""
+
+    struct: Name
+    """The struct of a definition."""
+    name: Expression
+    """The column's name."""
+    type: Expression
+    """Its type: what `types` is looked up by."""
+    format: Expression | None = None
+    """0 for text and 1 for binary, where rows have the format `columns`."""
+    zone: Expression | None = None
+    """The name of the session's time zone, over the variables."""
+
+
+class TypeRule(Sizes):
+    """A type: what it is called and how its values are read."""
+
+    name: str
+    """The engine's name for it."""
+    group: Group = ""
+    """PEP 249's type object."""
+    text: Text = "text"
+    """The operation that reads a value written as text; `{field}` stands for a number of the column's definition."""
+    binary: Text | None = None
+    """The operation that reads a binary value; without one, binary values arrive as bytes."""
+    when: Expression | None = None
+    """Of several rules for a type, the first whose condition holds is taken; the last has none."""
+
+
+TypeRules = Annotated[
+    Annotated[TypeRule, Tag("<object>")] | Annotated[list[TypeRule], Field(min_length=1), Tag("<list>")], by_shape
+]
+
+
+class ParameterRule(Part):
+    """What a bound value is on the wire."""
+
+    type: int = 0
+    """The number of its type."""
+    encode: Text | None = None
+    """The operation that writes it; only null has none."""
+    format: Literal[0, 1] = 0
+    """0 for text, 1 for binary."""
+    flags: int = 0
+    """Further bits for messages that have them beside the type."""
+    prefixed: bool = False
+    """Its length stands before it, as `parameters.prefix` says."""
+    from_: int | float | None = None
+    """The smallest value that it holds."""
+    to: int | float | None = None
+    """The largest."""
+
+
+ParameterRules = Annotated[
+    Annotated[ParameterRule, Tag("<object>")] | Annotated[list[ParameterRule], Field(min_length=1), Tag("<list>")],
+    by_shape,
+]
+
+
+class ArrayRule(Part):
+    """How a list is bound."""
+
+    encode: Text
+    """The operation that writes it."""
+    of: dict[Annotated[str, Field(pattern=r"^[0-9]+$")], int] = {}
+    """For each element type, the array's type."""
+    otherwise: int = 0
+    """The array's type for any other element."""
+    format: Literal[0, 1] = 0
+    """0 for text, 1 for binary."""
+    flags: int = 0
+    """Further bits for messages that have them beside the type."""
+    prefixed: bool = False
+    """Its length stands before it, as `parameters.prefix` says."""
+
+
+class Kinds(Part):
+    """One rule for each kind of Python value, or several: the first that holds it is taken. One left out is refused."""
+
+    null: ParameterRules | None = None
+    """None."""
+    bool_: ParameterRules | None = None
+    """bool."""
+    int_: ParameterRules | None = None
+    """int."""
+    float_: ParameterRules | None = None
+    """float."""
+    decimal: ParameterRules | None = None
+    """decimal.Decimal."""
+    text: ParameterRules | None = None
+    """str."""
+    bytes_: ParameterRules | None = None
+    """bytes, bytearray, memoryview."""
+    date: ParameterRules | None = None
+    """datetime.date."""
+    time: ParameterRules | None = None
+    """datetime.time without a zone."""
+    timetz: ParameterRules | None = None
+    """datetime.time with a zone."""
+    timestamp: ParameterRules | None = None
+    """datetime.datetime without a zone."""
+    timestamptz: ParameterRules | None = None
+    """datetime.datetime with a zone."""
+    interval: ParameterRules | None = None
+    """datetime.timedelta and sqlx.Interval."""
+    uuid: ParameterRules | None = None
+    """uuid.UUID."""
+    inet: ParameterRules | None = None
+    """The addresses and networks of ipaddress."""
+    json_: ParameterRules | None = None
+    """dict and sqlx.Json."""
+    set: ParameterRules | None = None
+    """set and frozenset."""
+    array: ArrayRule | None = None
+    """list and tuple."""
+
+
+class Parameters(Part):
+    """How values are bound."""
+
+    typed_at: Literal["prepare", "execute"] = "execute"
+    """When the server must know the types."""
+    prefix: Name | None = None
+    """The integer that writes the length of `prefixed` values."""
+    kinds: Kinds
+    """The rules by kind of value."""
+
+
+class Errors(Part):
+    """What an error of the server means."""
+
+    classes: dict[Annotated[str, Field(pattern=r"^([0-9A-Z]{1,5}|default)$")], ErrorClass]
+    """PEP 249's class by SQLSTATE; the longest prefix counts, `default` stands for the rest."""
+    codes: dict[str, ErrorClass] = {}
+    """PEP 249's class by the server's own number, which counts before SQLSTATE."""
+    retry: dict[str, Retry] = {}
+    """What kind of second attempt helps, by SQLSTATE."""
+    retry_codes: dict[str, Retry] = {}
+    """The same by the server's own number."""
+    unpreparable: list[int | str] = []
+    """The server's own numbers for a statement that cannot be prepared."""
+    sqlstates: dict[str, str] = {}
+    """For an engine without them: SQLSTATE by its own number."""
+    messages: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
+    """For such an engine: a part of its sentence, and the SQLSTATE that it means."""
+    hints: dict[str, str] = {}
+    """For such an engine: what to do, by its own number."""
+
+
+class Quote(Part):
+    """A way to write a text or a name."""
+
+    open: Text
+    """What opens it; letters in any case."""
+    close: Character
+    """The character that closes it."""
+    doubled: bool = False
+    """The closing character twice stands for itself."""
+    backslash: Annotated[Annotated[bool, Tag("<truth>")] | Annotated[Text, Tag("<text>")], by_shape] = False
+    """A backslash escapes: always, or while a variable is true (`name`), is not (`!name`), or has a value (`name=value`)."""
+    continued: bool = False
+    """Another one behind a line break goes on with it."""
+    identifier: bool = False
+    """It is a name."""
+
+
+class LineComment(Part):
+    """A comment up to the end of the line."""
+
+    open: Text
+    """What opens it."""
+    spaced: bool = False
+    """Only before white space."""
+
+
+class BlockComment(Part):
+    """A comment between two marks."""
+
+    open: Text
+    """What opens it."""
+    close: Text
+    """What closes it."""
+    nested: bool = False
+    """There may be others inside."""
+
+
+class Compound(Part):
+    """Statements that hold others. A phrase is words, `A|B` for either, `...` for any between."""
+
+    starts: list[Text] = []
+    """Phrases with which such a statement begins."""
+    open: list[Text] = []
+    """Words that open a block."""
+    close: list[Text] = []
+    """Words that close one."""
+    uncounted: list[Text] = []
+    """Pairs of words that close what was never counted as opened."""
+
+
+class Sql(Part):
+    """How the engine's SQL is read. docs of `sqlx.kernel.scanner` say more."""
+
+    placeholder: Text
+    """What the server understands: `?`, or a text with `{n}` for the number."""
+    quotes: list[Quote] = []
+    """All ways to write a text or a name."""
+    identifier_quote: Character = '"'
+    """The character around a name that we quote."""
+    line_comments: list[
+        Annotated[Annotated[Text, Tag("<text>")] | Annotated[LineComment, Tag("<object>")], by_shape]
+    ] = []
+    """What opens a comment up to the end of the line."""
+    line_end: Text = "\n"
+    """The characters that end it."""
+    block_comments: list[BlockComment] = []
+    """Comments between two marks."""
+    executable_comments: list[Text] = []
+    """What opens a comment whose content is code."""
+    dollar_quotes: bool = False
+    """`$tag$ ... $tag$` is a text."""
+    not_placeholders: list[Text] = []
+    """What looks like a parameter and is none."""
+    compound: Compound | None = None
+    """Statements that hold others."""
+    no_transaction: list[Text] = []
+    """Phrases: statements that may not run in a transaction, so that none is opened for them."""
+    unpreparable: list[Text] = []
+    """Phrases: statements that the server cannot prepare."""
+
+
+class Autocommit(Part):
+    """For an engine that opens transactions by itself."""
+
+    on: Text
+    """The statement after which each statement is its own transaction."""
+    off: Text
+    """The statement after which the first one opens a transaction."""
+
+
+class CallTexts(Part):
+    """How a procedure or a function is called: `{name}`, `{arguments}`."""
+
+    procedure: Text
+    """The statement that calls a procedure."""
+    function: Text | None = None
+    """The statement that calls a function."""
+    kind: Text | None = None
+    """A query with one parameter, the name, that answers `procedure` or `function`."""
+
+
+class Session(Part):
+    """The statements by which a session is led. Null is what the engine does not have."""
+
+    state: Expression | None = None
+    """'idle', 'open' or 'failed', over the variables; an engine in the process tells it by itself."""
+    begin: Text | None = None
+    """Opens a transaction; null for an engine that opens them by itself."""
+    commit: Text
+    """Ends it well."""
+    rollback: Text
+    """Undoes it."""
+    autocommit: Autocommit | None = None
+    """For an engine that opens transactions by itself."""
+    savepoint: Text | None = None
+    """Sets a savepoint `{name}`."""
+    release: Text | None = None
+    """Forgets it."""
+    rollback_to: Text | None = None
+    """Goes back to it."""
+    isolation: dict[Text, Text] = {}
+    """The levels there are, each with the engine's word for it."""
+    begin_isolation: Text | None = None
+    """Opens a transaction of `{level}`."""
+    set_isolation: Text | None = None
+    """Sets `{level}` for the transactions to come."""
+    statement_timeout: Text | None = None
+    """Bounds the time of each statement, in `{milliseconds}`."""
+    resynchronise: Text | None = None
+    """A statement that does nothing, after a cancellation that may have come late."""
+    portals: bool = False
+    """Parts of a result can be fetched while other statements run."""
+    portal_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    """How many rows such a part has."""
+    cancel_with: dict[Name, Expression] = {}
+    """Variables of the second connection, which cancels, with their values over the variables of the first."""
+    current_user: Text | None = None
+    """A query for the user's name."""
+    current_schema: Text | None = None
+    """A query for the schema that unqualified names mean."""
+    version: Text | None = None
+    """A query for the server's version."""
+    reset: Text | None = None
+    """Makes the session as it was when it was opened."""
+    call: CallTexts | None = None
+    """How a procedure is called."""
+
+
+class CatalogQuery(Part):
+    """A query of the catalog."""
+
+    sql: Text
+    """The statement."""
+    columns: list[Name]
+    """What its columns are, in order."""
+    parameters: list[Name] = []
+    """What is bound to its placeholders, in order."""
+    quoted: list[Name] = []
+    """Names that are written into its text, quoted."""
+
+
+Capability = Annotated[
+    Annotated[str, Tag("<text>")]
+    | Annotated[int | float, Tag("<number>")]
+    | Annotated[bool, Tag("<truth>")]
+    | Annotated[dict[Name, int | float], Tag("<object>")],
+    by_shape,
+]
+Semantic = Annotated[Annotated[str, Tag("<text>")] | Annotated[bool, Tag("<truth>")], by_shape]
