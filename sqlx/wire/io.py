@@ -129,21 +129,26 @@ class Blocking:
             raise
 
     def _run_timed(self, steps: Steps[T], timeout: float) -> T:
-        """An embedded engine blocks and has no wait to bound: a second thread interrupts it."""
+        """An embedded engine blocks and has no wait to bound: a second thread interrupts it, more than once, for the
+        first time may come before the engine has begun."""
+        ended = threading.Event()
 
         def stop() -> None:
-            self.stopping = True
-            self.link.interrupt()
+            wait = timeout
+            while not ended.wait(wait):
+                self.stopping = True
+                self.link.interrupt()
+                wait = REPEAT
 
-        timer = threading.Timer(timeout, stop)
-        timer.daemon = True
-        timer.start()
+        thread = threading.Thread(target=stop, daemon=True)
+        thread.start()
         try:
             return self._drive(steps, None)
         except WireError as error:
             raise (late("the statement", timeout, error.outcome, error) if self.stopping else error) from None
         finally:
-            timer.cancel()
+            ended.set()
+            thread.join()  # or it might say `stopping` to the next statement
             self.stopping = False
 
     def _drive(self, steps: Steps[T], deadline: float | None, need: Need | None = None) -> T:

@@ -16,6 +16,7 @@ import pytest
 
 from sqlx.wire.embedded import EmbeddedLink
 from sqlx.wire.errors import WireError
+from sqlx.wire.io import Blocking
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import load
@@ -630,6 +631,21 @@ def test_ctrl_c_ends_a_long_statement(connect: Connect, lock: bool) -> None:
         run(link.query("INSERT INTO t VALUES (1)" if lock else ENDLESS))
     timer.join()
     assert rows(link, "SELECT 1") == [(1,)]
+
+
+def test_a_deadline_that_passes_before_the_engine_begins_still_holds(link: EmbeddedLink) -> None:
+    """The interrupt that comes too early is repeated."""
+    runner = Blocking(link)
+
+    def slow_to_begin() -> Steps[Reply]:
+        while not runner.stopping:
+            threading.Event().wait(0.001)
+        return (yield from link.query(ENDLESS))
+
+    with pytest.raises(WireError, match="took longer than") as caught:
+        runner.run(slow_to_begin(), 0.01)
+    assert caught.value.kind == "timeout"
+    assert runner.run(link.query("SELECT 1"), 5).results[0].rows == [(1,)]
 
 
 # ---- opening and closing
