@@ -54,6 +54,7 @@ def open_link(options: ConnectOptions) -> Link:
         options.sslrootcert,
         options.sslcert,
         options.sslkey,
+        None if options.sslpassword is None else options.sslpassword.reveal(),
     )
     more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
     password = None if options.password is None else options.password.reveal()

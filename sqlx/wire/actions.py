@@ -1,18 +1,19 @@
 """The steps of a flow that do not wait, each compiled to `act(machine, v, a, f)`.
 
-{"set": {"variable": "expression"}}                    {"put": {"map": ..., "key": "expression", "value": "expression"}}
-{"send": "message", "with": {"field": "expression"}}
-{"result": "row message"}                              the columns just read (or those of the prepared statement) begin a result
-{"result": "row message", "columns": "prepared"}
-{"result": [{"name": "'value'", "type": "text"}]}      … columns that the pack itself names
-{"row": ["expression"]}                                a row made of values, where rows are no messages of their own
-{"complete": {"rowcount": ..., "lastrowid": ..., "tag": ...}}   the result is whole
-"new_exchange"                                         what is sent next is a command of its own, its frames counted
-anew "suspend"                                              the portal has more
-{"prepared": {"statement": ..., "parameters": ...}}    what a server says of a statement it has prepared
-{"event": "notice" | "notify", "with": {...}}
-"fail"                                                 the error that this message tells, by its `error` mapping
-{"fail": {"message": "text with {expressions}", "kind": "refused", "hint": ...}}
+    {"set": {"variable": "expression"}}
+    {"put": {"map": "variable", "key": "expression", "value": "expression"}}
+    {"send": "message", "with": {"field": "expression"}}
+    {"result": "row message"}                              the columns just read begin a result
+    {"result": "row message", "columns": "prepared"}       … or those that the statement's preparation told
+    {"result": [{"name": "'value'", "type": "text"}]}      … or some that the pack itself names
+    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+    {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
+    "suspend"                                              the portal has more
+    "new_exchange"                                         what is sent next is a command of its own
+    {"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
+    {"event": "notice" | "notify", "with": {…}}
+    "fail"                                                 the error that this message tells, by its `error` mapping
+    {"fail": {"message": "text with {expressions}", "kind": "refused", "hint": …}}
 """
 
 from __future__ import annotations

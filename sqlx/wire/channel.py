@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 from contextlib import suppress
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
@@ -29,10 +29,14 @@ class Endpoint(NamedTuple):
     host: str
     port: int
     socket: str | None = None
-    sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] = "prefer"
+    sslmode: str = "prefer"
     sslrootcert: str | None = None
     sslcert: str | None = None
     sslkey: str | None = None
+    sslpassword: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Endpoint {self} sslmode={self.sslmode}>"
 
     def __str__(self) -> str:
         return self.socket or (f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}")

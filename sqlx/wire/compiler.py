@@ -102,10 +102,10 @@ class Program:
     def template(self, text: str, path: str, scope: Scope) -> Function:
         """A text with `{expression}` in it as a function of `v, a, f`."""
         parts = [
-            self.function(part, path, scope) if index % 2 else (lambda v, a, f, part=part: part)
+            self.function(part, path, scope) if index % 2 else (lambda v, a=None, f=None, part=part: part)
             for index, part in enumerate(_HOLE.split(text))
         ]
-        return lambda v, a, f: "".join([str(part(v, a, f)) for part in parts])
+        return lambda v, a=None, f=None: "".join([str(part(v, a, f)) for part in parts])
 
     def flow(self, name: str) -> Code:
         code = self.reference(name)

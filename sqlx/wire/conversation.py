@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlx.wire import tls
 from sqlx.wire.channel import Channel, Endpoint
@@ -396,9 +396,8 @@ class Conversation:
 
     def _tls_context(self) -> Any:
         end = self.endpoint
-        return tls.make_context(
-            end.sslmode if end.sslmode != "disable" else "prefer", end.sslrootcert, end.sslcert, end.sslkey
-        )
+        mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
+        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
 
     def _note_state(self) -> None:
         self.state = self._state(self.machine.v)

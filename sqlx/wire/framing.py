@@ -1,6 +1,6 @@
 """Frames: where one ends, what tells it from others, how it is sealed when sent.
 
-    "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000, "ready": 1073741824}}
+    "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000}}
 
 `size` is how many bytes follow the header; `tag` (default: the header's field of that name, else `first`, the body's
 first byte) is what messages are told apart by. A header field called `sequence` counts the frames of one exchange in

@@ -59,9 +59,11 @@ class Link(Protocol):
 
     pack: Pack
     state: State
-    variables: Mapping[str, Any]
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
+
+    @property
+    def variables(self) -> Mapping[str, Any]: ...
 
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate."""
@@ -79,7 +81,7 @@ class Link(Protocol):
 
     def execute(
         self,
-        prepared: Prepared,
+        prepared: Any,
         types: Sequence[ParameterType],
         values: Sequence[Any],
         *,
@@ -93,7 +95,7 @@ class Link(Protocol):
 
     def execute_many(
         self,
-        prepared: Prepared,
+        prepared: Any,
         types: Sequence[ParameterType],
         rows: Sequence[Sequence[Any]],
         *,
@@ -111,7 +113,7 @@ class Link(Protocol):
         ends again)."""
         ...
 
-    def release(self, prepared: Prepared) -> None:
+    def release(self, prepared: Any) -> None:
         """Forget a statement; the server is told with the next exchange."""
         ...
 

@@ -248,7 +248,7 @@ class Machine:
                 head = frames.read(self.inbox, self.position, len(self.inbox), limit, self.v)
                 if head.__class__ is int:
                     return head
-                tag, start, stop, sequence = head  # type: ignore[misc]
+                tag, start, stop, sequence = head
                 body = self.inbox
                 if frames.split and stop - start == frames.split:
                     joined = self._join(frames, limit)
@@ -272,7 +272,8 @@ class Machine:
 
     def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
         """The candidate that a frame is; None for one to be skipped."""
-        for candidate in (*state.by_tag.get(tag, ()), *state.others):
+        candidates: list[Candidate] = [*state.by_tag.get(tag, ()), *state.others]
+        for candidate in candidates:
             if candidate.guard is not None and not candidate.guard(self.v, stop - start):
                 continue
             if candidate.kind == ROW:
