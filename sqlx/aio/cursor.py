@@ -104,8 +104,9 @@ class Cursor:
             raise exceptions.ProgrammingError(f"a number of rows is not negative, {wanted} is")
         taken: list[Row] = []
         while len(taken) < wanted and await self._load():
-            taken += self._rows[self._position : self._position + wanted - len(taken)]
-            self._position = min(self._position + wanted, len(self._rows))
+            part = self._rows[self._position : self._position + wanted - len(taken)]
+            self._position += len(part)
+            taken += part
         return taken
 
     async def fetchall(self) -> list[Row]:

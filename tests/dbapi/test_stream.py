@@ -27,6 +27,14 @@ def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engi
         assert stream.fetchmany(2) == []
 
 
+def test_rows_taken_by_number_come_from_as_many_parts_as_it_takes(connection: face.Connection, engine: Engine) -> None:
+    """None is lost where what was asked for spans two parts of the stream."""
+    stream = connection.cursor(stream=True).execute(engine.rows(20_000))
+    taken = [row for _ in range(29) for row in stream.fetchmany(700)]
+    assert taken == [(n,) for n in range(1, 20_001)]
+    stream.close()
+
+
 def test_a_stream_takes_parameters(connection: face.Connection, engine: Engine) -> None:
     stream = connection.cursor(stream=True)
     stream.execute(f"SELECT * FROM ({engine.rows(MANY)}) AS t WHERE ? = 1", (1,))
