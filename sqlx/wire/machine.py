@@ -246,7 +246,7 @@ class Machine:
         while True:
             try:
                 head = frames.read(self.inbox, self.position, len(self.inbox), limit, self.v)
-                if head.__class__ is int:
+                if isinstance(head, int):
                     return head
                 tag, start, stop, sequence = head
                 body = self.inbox
@@ -254,7 +254,7 @@ class Machine:
                     joined = self._join(frames, limit)
                     if joined.__class__ is int:
                         return joined
-                    body, start, stop, next_position, sequence = joined  # type: ignore[misc]
+                    body, start, stop, next_position, sequence = joined
                 else:
                     next_position = stop
                 candidate = self._choose(state, tag, body, start, stop)
