@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from sqlx.wire import expr
 from sqlx.wire.errors import Kind, PackError, WireError
 from sqlx.wire.expr import Scope
+from sqlx.wire.findings import alternatives
 from sqlx.wire.link import WireNotice
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ _KNOWN_FIELDS = ("detail", "hint", "position", "severity", "schema", "table", "c
 def slot(program: Program, name: str, path: str) -> int:
     """The place of a variable. Raises PackError for one that is not declared."""
     if name not in program.slots:
-        raise PackError(path, f"no variable is called {name!r}; declare it in `variables`")
+        near = alternatives(name, program.slots, 0)
+        raise PackError(path, f"no variable is called {name!r}{near or '; declare it in `variables`'}")
     return program.slots[name]
 
 

@@ -11,6 +11,7 @@ from sqlx.wire import actions, expr
 from sqlx.wire.emit import Source
 from sqlx.wire.errors import PackError
 from sqlx.wire.expr import Emitter, Name, Scope
+from sqlx.wire.findings import alternatives
 from sqlx.wire.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
 from sqlx.wire.layout import Layouts
 from sqlx.wire.program import (
@@ -119,6 +120,10 @@ class Program:
             self._called.append(name)
         return self._flows[name]
 
+    def refuse(self, error: PackError) -> None:
+        """What becomes of a step that cannot be: a check goes on to the next one."""
+        raise error
+
     def _compile_called(self) -> None:
         try:
             while self._called:
@@ -160,11 +165,12 @@ class Program:
     def always(self) -> list[tuple[str, Candidate]]:
         """The messages handled in any state, with the code that handles each."""
         if self._always is None:
-            self._always = []
+            handled = []
             for name, steps in self.pack.always.items():
                 path = f"$.always.{name}"
                 handler = self.message_code(name, steps, path)
-                self._always.append((name, self.candidate(name, None, path, -1, handler)))
+                handled.append((name, self.candidate(name, None, path, -1, handler)))
+            self._always = handled
         return self._always
 
     def message_code(self, name: str, steps: Any, path: str) -> Code:
@@ -174,9 +180,10 @@ class Program:
         return compiler.finished(path)
 
     def message(self, name: str, side: str, path: str) -> dict[str, Any]:
-        found: dict[str, Any] | None = self.pack.messages.get(side, {}).get(name)
+        messages: dict[str, Any] = self.pack.messages.get(side, {})
+        found: dict[str, Any] | None = messages.get(name)
         if found is None:
-            raise PackError(path, f"no message of the {side} is called {name!r}")
+            raise PackError(path, f"no message of the {side} is called {name!r}{alternatives(name, messages)}")
         return found
 
     def reader(self, name: str, path: str) -> Reader:
@@ -219,7 +226,7 @@ class Program:
     def _framing(self, name: str) -> dict[str, Any]:
         rule: dict[str, Any] | None = self.pack.framing.get(name)
         if rule is None:
-            raise PackError("$.framing", f"no framing is called {name!r}")
+            raise PackError("$.framing", f"no framing is called {name!r}{alternatives(name, self.pack.framing)}")
         return rule
 
     def everything(self) -> None:
@@ -255,7 +262,10 @@ class _FlowCompiler:
             self.step(steps, path, scope, message)
             return
         for index, step in enumerate(steps):
-            self.step(step, f"{path}[{index}]", scope, message)
+            try:
+                self.step(step, f"{path}[{index}]", scope, message)
+            except PackError as error:
+                self.program.refuse(error)
             if _waits(step):
                 scope, message = _without_fields(scope), None
 
@@ -266,7 +276,7 @@ class _FlowCompiler:
             raise PackError(path, "a step is a word or an object")
         kind = next((key for key in step if key in STEPS), None)
         if kind is None:
-            raise PackError(path, f"no step is called {next(iter(step))!r}")
+            raise PackError(path, f"no step is called {next(iter(step))!r}{alternatives(next(iter(step)), STEPS)}")
         if kind in actions.ACTIONS:
             self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
         else:
@@ -310,7 +320,8 @@ class _FlowCompiler:
     def _call(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         name = step["call"]
         if name not in self.program.pack.flows:
-            raise PackError(f"{path}.call", f"no flow is called {name!r}")
+            flows = self.program.pack.flows
+            raise PackError(f"{path}.call", f"no flow is called {name!r}{alternatives(name, flows)}")
         self.put(CALL, self.program.reference(name))
 
     def _start_tls(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
@@ -336,7 +347,10 @@ class _FlowCompiler:
         self.leaving.append([])
         outer = _without_fields(scope)
         for pattern, steps in branches.items():
-            self._branch(pattern, steps, f"{path}.expect.{pattern}", outer, state, at)
+            try:
+                self._branch(pattern, steps, f"{path}.expect.{pattern}", outer, state, at)
+            except PackError as error:
+                self.program.refuse(error)
         for jump in self.leaving.pop():
             self.code[jump][1] = len(self.code)
         if self.with_always:

@@ -4,6 +4,8 @@ Only a check loads this module, and a pack that the user names; shipped packs ar
 docs/wire-pack.schema.json and the reference in docs/wire-packs.md are generated from here.
 """
 
+# ruff: noqa: RUF012  a model copies its defaults
+
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
@@ -28,6 +30,7 @@ from sqlx.wire.pack_protocol import (
     Command,
     Fields,
     Framing,
+    LowerName,
     Messages,
     Name,
     Part,
@@ -68,9 +71,9 @@ class PackModel(Part):
     """What a URL and `connect` may say, beyond what every engine has."""
     constants: dict[Name, int] = {}
     """Names for numbers, in expressions."""
-    integers: dict[Name, PrefixedInteger] = {}
+    integers: dict[LowerName, PrefixedInteger] = {}
     """Integers of variable length."""
-    structs: dict[Name, Fields] = {}
+    structs: dict[LowerName, Fields] = {}
     """Groups of fields that types may name."""
     variables: dict[Name, VariableType] = {}
     """What a connection remembers, beside what every connection has."""

@@ -3,6 +3,8 @@
 A docstring under a field is its documentation: docs/wire-packs.md and the JSON Schema are made of them.
 """
 
+# ruff: noqa: RUF012  a model copies its defaults
+
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
@@ -225,7 +227,7 @@ class Quote(Part):
     doubled: bool = False
     """The closing character twice stands for itself."""
     backslash: Annotated[Annotated[bool, Tag("<truth>")] | Annotated[Text, Tag("<text>")], by_shape] = False
-    """A backslash escapes: always, or while a variable is true (`name`), is not (`!name`), or has a value (`name=value`)."""
+    """A backslash escapes: always, or while a variable is true (`name`), is not (`!name`), or has a value (`name=x`)."""
     continued: bool = False
     """Another one behind a line break goes on with it."""
     identifier: bool = False

@@ -37,8 +37,10 @@ class Part(BaseModel):
 
 
 Name = TypeAliasType("Name", Annotated[str, Field(pattern=r"^[a-zA-Z_][a-zA-Z0-9_]{0,63}$")])
+LowerName = TypeAliasType("LowerName", Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]{0,63}$")])
 Expression = TypeAliasType("Expression", Annotated[str, Field(min_length=1, max_length=2000)])
 Byte = Annotated[int, Field(ge=0, le=255)]
+ByteKey = Annotated[str, Field(pattern=r"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$")]
 Character = Annotated[str, Field(min_length=1, max_length=1)]
 
 
@@ -91,7 +93,7 @@ class PrefixedInteger(Part):
 
     direct_below: Annotated[int, Field(ge=0, le=256)]
     """First bytes below this one are the number itself."""
-    prefixes: dict[Annotated[str, Field(pattern=r"^(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])$")], Literal["u8", "u16", "u24", "u32", "u64"]] = {}
+    prefixes: dict[ByteKey, Literal["u8", "u16", "u24", "u32", "u64"]] = {}
     """For other first bytes, the integer that follows."""
     null: Byte | None = None
     """The first byte that alone means null."""
@@ -163,7 +165,7 @@ class ErrorMapping(Part):
 class ClientMessage(Part):
     """A message that is sent."""
 
-    tag: Annotated[Annotated[Character, Tag("<text>")] | Annotated[Byte, Tag("<number>")], by_shape] | None = None
+    tag: OneTag | None = None
     """What the header writes as `tag`."""
     framing: Name = "client"
     """The framing it is sent in."""
@@ -192,10 +194,9 @@ class RowLayout(Part):
     """How values are written: all as text, all binary, or each as its column says."""
 
 
+OneTag = Annotated[Annotated[Character, Tag("<text>")] | Annotated[int, Tag("<number>")], by_shape]
 Tags = Annotated[
-    Annotated[Character, Tag("<text>")]
-    | Annotated[int, Tag("<number>")]
-    | Annotated[list[Annotated[Annotated[Character, Tag("<text>")] | Annotated[int, Tag("<number>")], by_shape]], Tag("<list>")],
+    Annotated[Character, Tag("<text>")] | Annotated[int, Tag("<number>")] | Annotated[list[OneTag], Tag("<list>")],
     by_shape,
 ]
 
@@ -224,9 +225,9 @@ class ServerMessage(Part):
 class Messages(Part):
     """All messages by name."""
 
-    client: dict[Name, ClientMessage] = {}
+    client: dict[LowerName, ClientMessage] = {}
     """Those that are sent."""
-    server: dict[Name, ServerMessage] = {}
+    server: dict[LowerName, ServerMessage] = {}
     """Those that are received."""
 
 
@@ -257,7 +258,7 @@ class Expect(Part):
     """Read messages until a branch says `done`."""
 
     expect: Annotated[dict[str, Steps], Field(min_length=1)]
-    """What to do on each message, by name or by `name[condition]`; the first that fits is taken, then the next message is read."""
+    """What to do on each message, by `name` or `name[condition]`: the first that fits; then the next message is read."""
     framing: Name = "server"
     """The framing of what comes."""
 
@@ -332,14 +333,15 @@ class Fail(Part):
     """The words."""
 
 
+Size = Annotated[int, Field(ge=1, le=1024)]
+
+
 class Random(Part):
     """Fill a variable with random bytes."""
 
     random: Name
     """The variable."""
-    bytes: Annotated[
-        Annotated[Annotated[int, Field(ge=1, le=1024)], Tag("<number>")] | Annotated[Expression, Tag("<text>")], by_shape
-    ]
+    bytes: Annotated[Annotated[Size, Tag("<number>")] | Annotated[Expression, Tag("<text>")], by_shape]
     """How many."""
 
 
