@@ -7,7 +7,7 @@ A field is `name:type`, or `name:type = expression` (sent: the value; received: 
 
 A type is one of
 
-    u8 u16 u24 u32 u64 i8 i16 i32 i64 f32 f64     integers and floats in the pack's byte order; u16le u16be … in their own
+    u8 u16 u24 u32 u64 i8 i16 i32 i64 f32 f64     integers and floats in the pack's byte order; u16le u16be say their own
     char                                          one byte as a text of one character
     varint, NAME                                  LEB128; an integer of the pack's `integers`
     bytes, text                                   the rest of the frame
@@ -17,14 +17,15 @@ A type is one of
     line                                          text ended by CR LF
     NAME, (a:u8 b:cstring)                        a struct of the pack's `structs`, or one written in place
 
-and after it: `[n]` that many, `[u16]` as many as the integer before them says, `*` as many as there are until the frame ends,
-`* until 0` until a byte stands where the next would begin, `in lenenc` inside a block whose length in bytes stands before it.
-A field called `_` is padding: read and forgotten, sent as zeros.
+and after it: `[n]` that many, `[u16]` as many as the integer before them says, `*` as many as there are until the
+frame ends, `* until 0` until a byte stands where the next would begin, `in lenenc` inside a block whose length in
+bytes stands before it. A field called `_` is padding: read and forgotten, sent as zeros.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sqlx.wire import expr
@@ -103,12 +104,36 @@ class Conditional(NamedTuple):
 
 
 class Switch(NamedTuple):
+    """`otherwise`, the case None, is the last."""
+
     subject: expr.Node
     cases: tuple[tuple[int | str | None, tuple[Field, ...]], ...]
     path: str
 
 
 Field = Plain | Conditional | Switch
+
+
+def plain_fields(fields: tuple[Field, ...]) -> Iterator[Plain]:
+    """Every field that may be there, in order; padding is none."""
+    for field in fields:
+        if isinstance(field, Plain):
+            if field.name != "_":
+                yield field
+            continue
+        for case in (field.fields,) if isinstance(field, Conditional) else (case for _, case in field.cases):
+            yield from plain_fields(case)
+
+
+def type_word(type_: Type) -> str:
+    """The type of a value as expressions know it."""
+    if isinstance(type_, Scalar):
+        return {"c": "text", "f": "any", "d": "any"}.get(type_.letter, "int")
+    if isinstance(type_, Chars):
+        return "text" if type_.text else "bytes"
+    if isinstance(type_, Block):
+        return type_word(type_.item)
+    return "int" if isinstance(type_, Integer) else "list"
 
 
 class Layouts:
@@ -157,7 +182,8 @@ class Layouts:
             for key, fields in item.items()
             if key != "switch"
         )
-        return Switch(expr.parse(item["switch"], f"{path}.switch"), cases, path)
+        last = sorted(cases, key=lambda case: case[0] is None)
+        return Switch(expr.parse(item["switch"], f"{path}.switch"), tuple(last), path)
 
     def _plain(self, text: str, path: str) -> Plain:
         match = _FIELD.match(text)

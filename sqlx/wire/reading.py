@@ -1,6 +1,7 @@
 """Fields to a reader: `read(buffer, position, end, variables, depth) -> (slots, position)`.
 
-Runs of fixed-size fields become one struct call. Every read is checked against the frame's end; a frame that lies raises ValueError.
+Runs of fixed-size fields become one struct call. Every read is checked against the frame's end; a frame that lies
+raises ValueError.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from sqlx.wire.layout import (
     StructName,
     Switch,
     Type,
+    plain_fields,
+    type_word,
 )
 
 MAX_NESTING = 32
@@ -52,6 +55,10 @@ def short(field: str) -> NoReturn:
 
 def unlike(field: str, value: object) -> NoReturn:
     raise ValueError(f"{field!r} is {value!r}")
+
+
+def endless(field: str) -> NoReturn:
+    raise ValueError(f"{field!r} repeats what has no length")
 
 
 class Readers:
@@ -98,7 +105,7 @@ class _Builder:
         self.source.indent(f"if d > {MAX_NESTING}:")
         self.source.line(f"raise ValueError({self.source.constant('a value nests too deep')})")
         self.source.dedent()
-        for name in _slot_names(fields):
+        for name in dict.fromkeys(field.name for field in plain_fields(fields)):
             self.locals[name] = self.source.mint("f")
             self.source.line(f"{self.locals[name]} = None")
         self.fields(fields)
@@ -135,7 +142,7 @@ class _Builder:
         letters = "".join(_letter(field, scalar) for field, scalar in run)
         codec = struct.Struct(run[0][1].order + letters)
         self.need(codec.size, run[0][0].name)
-        targets = [self.target(field.name, _scalar_type(scalar)) for field, scalar in run if field.name != "_"]
+        targets = [self.target(field.name, type_word(scalar)) for field, scalar in run if field.name != "_"]
         if targets:
             self.source.line(f"{', '.join(targets)}, = {self.source.constant(codec.unpack_from)}(b, p)")
         self.source.line(f"p += {codec.size}")
@@ -180,7 +187,7 @@ class _Builder:
         word = "if"
         for value, fields in field.cases:
             constant = self.source.constant(value) if isinstance(value, str) else repr(value)
-            self.source.indent(f"{word} {subject} == {constant}:" if value is not None else "else:")
+            self.source.indent(f"{word} {subject} == {constant}:" if value is not None else f"{word} True:")
             self.fields(fields)
             self.source.line("pass")
             self.source.dedent()
@@ -210,7 +217,7 @@ class _Builder:
             unpack = struct.Struct(scalar.order + scalar.letter.replace("c", "B")).unpack_from
             self.source.line(f"{value}, = {self.source.constant(unpack)}(b, p)")
         self.source.line(f"p += {scalar.size}")
-        return (f"chr({value})", "text") if scalar.letter == "c" else (value, _scalar_type(scalar))
+        return f"chr({value})" if scalar.letter == "c" else value, type_word(scalar)
 
     def integer(self, type_: Integer) -> str:
         value = self.source.mint()
@@ -270,7 +277,11 @@ class _Builder:
             head = f"for {self.source.mint('i')} in range({count}):"
         self.source.line(f"{items} = []")
         self.source.indent(head)
+        start = self.source.mint()
+        self.source.line(f"{start} = p")
         value, _ = self.value(repeat.item, name, path)
+        if repeat.times is None:
+            self.source.line(f"if p == {start}: {self.source.constant(endless)}({self.source.constant(name)})")
         self.source.line(f"{items}.append({value})")
         self.source.dedent()
         if repeat.until is not None:
@@ -285,7 +296,8 @@ class _Builder:
         else:
             self.source.line(f"{number} = {self.length(count, name)}")
         self.source.line(
-            f"if {number} is None or {number} > e - p: {self.source.constant(short)}({self.source.constant(name)})"
+            f"if {number} is None or not 0 <= {number} <= e - p:"
+            f" {self.source.constant(short)}({self.source.constant(name)})"
         )
         return number
 
@@ -313,21 +325,3 @@ class _Builder:
 
 def _letter(field: Plain, scalar: Scalar) -> str:
     return f"{scalar.size}x" if field.name == "_" else scalar.letter.replace("c", "B")
-
-
-def _scalar_type(scalar: Scalar) -> str:
-    return {"c": "text", "f": "any", "d": "any"}.get(scalar.letter, "int")
-
-
-def _slot_names(fields: tuple[Field, ...]) -> list[str]:
-    names: dict[str, None] = {}
-    for field in fields:
-        if isinstance(field, Plain):
-            names[field.name] = None
-        elif isinstance(field, Conditional):
-            names.update(dict.fromkeys(_slot_names(field.fields)))
-        else:
-            for _, case in field.cases:
-                names.update(dict.fromkeys(_slot_names(case)))
-    names.pop("_", None)
-    return list(names)

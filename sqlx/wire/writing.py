@@ -1,14 +1,15 @@
 """Fields to a writer: `write(variables, arguments, slots) -> bytes`, the body of one message.
 
-A writer belongs to one `send`: the values of its fields are expressions compiled into it. Nothing is cut to fit: a number too large
-for its field, a text with a zero byte where one ends it, raise WireError of kind `data` before a byte is sent.
+A writer belongs to one `send`: the values of its fields are expressions compiled into it. Nothing is cut to fit: a
+number too large for its field, a text with a zero byte where one ends it, raise WireError of kind `data` before a byte
+is sent.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sized
+from typing import Any, NoReturn
 
 from sqlx.wire import expr, integers
 from sqlx.wire.emit import Source
@@ -28,21 +29,51 @@ from sqlx.wire.layout import (
     StructName,
     Switch,
     Type,
+    plain_fields,
+    type_word,
 )
 
-Write = Callable[[list[Any], Any, Any], bytes]
+MAX_PADDING = 65536
+_UNFIT = (struct.error, OverflowError, UnicodeEncodeError, TypeError, AttributeError)
+
+Write = Callable[[Any, Any, Any], bytes]
 
 
 def terminated(value: Any, end: bytes, encoding: str) -> bytes:
     """A text or bytes and its terminator. Raises WireError data when the terminator stands in it."""
-    raw = value.encode(encoding) if isinstance(value, str) else bytes(value)
+    raw = encoded(value, encoding)
     if end in raw:
         raise WireError("data", f"{raw[:40]!r} holds {end!r}, which would end it on the wire", outcome="not_run")
     return raw + end
 
 
 def encoded(value: Any, encoding: str) -> bytes:
-    return value.encode(encoding) if isinstance(value, str) else bytes(value)
+    if isinstance(value, str):
+        return value.encode(encoding)
+    return value if isinstance(value, bytes) else bytes(memoryview(value))
+
+
+def exact(value: Any, size: int, encoding: str) -> bytes:
+    """A text or bytes that fill their field. Raises WireError data."""
+    raw = encoded(value, encoding)
+    if len(raw) != size:
+        raise WireError("data", f"{len(raw)} bytes stand where {size} fit", outcome="not_run")
+    return raw
+
+
+def counted(items: Sized, count: int) -> None:
+    if len(items) != count:
+        raise WireError("data", f"{len(items)} elements stand where {count} fit", outcome="not_run")
+
+
+def zeros(size: int) -> bytes:
+    if not 0 <= size <= MAX_PADDING:
+        raise WireError("data", f"padding of {size} bytes; at most {MAX_PADDING} are sent", outcome="not_run")
+    return bytes(size)
+
+
+def unfit(error: Exception) -> NoReturn:
+    raise WireError("data", f"a value does not fit its place in the message: {error}", outcome="not_run") from error
 
 
 class Writers:
@@ -52,6 +83,7 @@ class Writers:
         self.layouts = layouts
         self.encoding = encoding
         self._order = "little" if layouts.order == "<" else "big"
+        self._structs: dict[str, list[Write | None]] = {}
 
     def compile(self, fields: tuple[Field, ...], values: Mapping[str, expr.Node], scope: Scope, path: str) -> Write:
         """The writer of a message whose fields take `values`. Raises PackError for a field without a value."""
@@ -68,7 +100,7 @@ class Writers:
     def item(self, type_: Type) -> Callable[[Any], bytes]:
         """A function that writes one element of a list."""
         if isinstance(type_, Scalar) and type_.letter == "c":
-            return lambda value: str(value).encode("latin-1")
+            return lambda value: exact(value, 1, "latin-1")
         if isinstance(type_, Scalar | Integer):
             return self.integer(type_)
         if isinstance(type_, Chars):
@@ -83,12 +115,29 @@ class Writers:
             return lambda value: terminated(value, end, encoding)
         if isinstance(end, Scalar | Integer):
             return _prefixed(self.integer(end), encoding)
-        return lambda value: encoded(value, encoding)
+        if end is None:
+            return lambda value: encoded(value, encoding)
+        source = Source()
+        source.line(f"return {Emitter(source, {}, '$.messages').emit(end, 'int')[0]}")
+        size = source.build("_")(None)
+        return lambda value: exact(value, size, encoding)
 
     def struct(self, type_: Struct | StructName) -> Callable[[Any], bytes]:
-        fields = type_.fields if isinstance(type_, Struct) else self.layouts.struct(type_.name)
-        writers = [self.item(field.type) for field in fields if isinstance(field, Plain)]
-        return lambda value: b"".join([write(part) for write, part in zip(writers, value, strict=True)])
+        """The writer of a struct from the tuple that its reader gives; one that contains itself finds its own
+        writer."""
+        if isinstance(type_, Struct):
+            write = self._struct(type_.fields)
+            return lambda value: write([], None, value)
+        cell = self._structs.get(type_.name)
+        if cell is None:
+            cell = self._structs[type_.name] = [None]
+            cell[0] = self._struct(self.layouts.struct(type_.name))
+        return lambda value: cell[0]([], None, value)  # type: ignore[misc]
+
+    def _struct(self, fields: tuple[Field, ...]) -> Write:
+        types = {field.name: type_word(field.type) for field in plain_fields(fields)}
+        values = {field.name: expr.Node("name", field.name) for field in plain_fields(fields) if field.value is None}
+        return self.compile(fields, values, scope_of(types, "f"), "$.structs")
 
 
 def _prefixed(length: Callable[[int | None], bytes], encoding: str) -> Callable[[Any], bytes]:
@@ -102,23 +151,27 @@ def _prefixed(length: Callable[[int | None], bytes], encoding: str) -> Callable[
 
 
 def _u24(order: Any) -> Callable[[int | None], bytes]:
-    return lambda number: (number or 0).to_bytes(3, order)
+    return lambda number: (-1 if number is None else number).to_bytes(3, order)
 
 
 class _Builder:
     def __init__(self, writers: Writers, values: Mapping[str, expr.Node], scope: Scope, path: str) -> None:
         self.writers = writers
-        self.values = dict(values)
+        self.values = values
+        self.unused = set(values)
         self.scope = scope
         self.path = path
         self.source = Source()
 
     def build(self, fields: tuple[Field, ...]) -> Write:
+        self.source.indent("try:")
         self.source.line("o = []")
         self.fields(fields)
         self.source.line(f"return {self.source.constant(b'')}.join(o)")
-        if self.values:
-            raise PackError(self.path, f"the message has no field called {next(iter(self.values))!r}")
+        self.source.dedent()
+        self.source.line(f"except {self.source.constant(_UNFIT)} as x: {self.source.constant(unfit)}(x)")
+        if self.unused:
+            raise PackError(self.path, f"the message has no field called {min(self.unused)!r}")
         return self.source.build("v, a, f")
 
     def fields(self, fields: tuple[Field, ...]) -> None:
@@ -153,7 +206,8 @@ class _Builder:
         return self.value(field, "any" if scalar.letter in "fd" else "int")
 
     def value(self, field: Plain, type_: str) -> str:
-        node = self.values.pop(field.name, field.value)
+        node = self.values.get(field.name, field.value)
+        self.unused.discard(field.name)
         if node is None:
             raise PackError(self.path, f"the field {field.name!r} has no value: give it one with `with`")
         return Emitter(
@@ -168,10 +222,14 @@ class _Builder:
     def padding(self, type_: Type) -> str:
         if isinstance(type_, Chars) and isinstance(type_.length, expr.Node):
             size = Emitter(self.source, self.scope, self.path).emit(type_.length, "int")[0]
-            return f"bytes({size})"
+            return f"{self.source.constant(zeros)}({size})"
         raise PackError(self.path, "padding is written bytes[n]")
 
     def typed(self, type_: Type, field: Plain) -> str:
+        if isinstance(type_, Chars) and isinstance(type_.length, expr.Node):
+            size = Emitter(self.source, self.scope, field.path).emit(type_.length, "int")[0]
+            encoding = self.source.constant(self.writers.encoding)
+            return f"{self.source.constant(exact)}({self.value(field, 'any')}, {size}, {encoding})"
         if isinstance(type_, Chars):
             return self.call(self.writers.chars(type_), self.value(field, "any"))
         if isinstance(type_, Repeat):
@@ -188,6 +246,9 @@ class _Builder:
     def repeat(self, repeat: Repeat, field: Plain) -> str:
         items = self.source.mint()
         self.source.line(f"{items} = {self.items(field)}")
+        if isinstance(repeat.times, expr.Node):
+            count = Emitter(self.source, self.scope, field.path).emit(repeat.times, "int")[0]
+            self.source.line(f"{self.source.constant(counted)}({items}, {count})")
         write = self.source.constant(self.writers.item(repeat.item))
         joined = f"{self.source.constant(b'')}.join([{write}(i) for i in {items}])"
         if isinstance(repeat.times, Scalar | Integer):
@@ -214,7 +275,16 @@ class _Builder:
         self.source.dedent()
 
     def switch(self, field: Switch) -> None:
-        raise PackError(field.path, "a message that is sent takes `if`, not `switch`")
+        subject = self.source.mint()
+        self.source.line(f"{subject} = {Emitter(self.source, self.scope, field.path).emit(field.subject)[0]}")
+        word = "if"
+        for value, fields in field.cases:
+            constant = self.source.constant(value) if isinstance(value, str) else repr(value)
+            self.source.indent(f"{word} {subject} == {constant}:" if value is not None else f"{word} True:")
+            self.fields(fields)
+            self.source.line("pass")
+            self.source.dedent()
+            word = "elif"
 
 
 def scope_of(names: Mapping[str, str], container: str) -> dict[str, Name]:
