@@ -20,6 +20,8 @@ TWINS = {
     "tests/aio/test_cursor.py": "tests/dbapi/test_cursor.py",
     "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",
     "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",
+    "tests/aio/test_callproc.py": "tests/dbapi/test_callproc.py",
+    "tests/aio/test_two_phase.py": "tests/dbapi/test_two_phase.py",
 }
 HEADER = "# Generated from {source} by scripts/async_to_sync.py; do not edit.\n"
 

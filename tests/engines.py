@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import pytest
 
@@ -14,13 +13,11 @@ class Engine:
 
     name: str
     fixture: str = ""
-    scheme: str = ""
     endless: str = ""  # a statement that does not end by itself
     series: str = ""  # a query of {n} rows: 1, 2, 3 …
-    number_type: str = "integer"
     portals: bool = True  # other statements may run while a stream is read
-    scripts: bool = True
-    facts: dict[str, Any] = field(default_factory=dict)
+    two_phase: bool = True
+    procedure: str = ""  # makes a procedure {name} that writes its argument into the table `calls`
 
     def url(self, request: pytest.FixtureRequest) -> str:
         return request.getfixturevalue(self.fixture).url() if self.fixture else "sqlite://"
@@ -38,14 +35,22 @@ ENGINES = {
             "sqlite",
             endless=_COUNT.format(limit="", what="count(*)"),
             series=_COUNT.format(limit=" WHERE x < {n}", what="x"),
+            two_phase=False,
         ),
-        Engine("postgres", "postgres", endless="SELECT pg_sleep(60)", series="SELECT generate_series(1, {n})"),
+        Engine(
+            "postgres",
+            "postgres",
+            endless="SELECT pg_sleep(60)",
+            series="SELECT generate_series(1, {n})",
+            procedure="CREATE PROCEDURE {name}(a integer) LANGUAGE sql AS $$ INSERT INTO calls VALUES (a) $$",
+        ),
         Engine(
             "mariadb",
             "mariadb",
             endless="SELECT count(*) FROM seq_1_to_1000000 AS a, seq_1_to_1000000 AS b WHERE sqrt(a.seq + b.seq) < 0",
             series="SELECT seq FROM seq_1_to_{n}",
             portals=False,
+            procedure="CREATE PROCEDURE {name}(a integer) BEGIN INSERT INTO calls VALUES (a); END",
         ),
     )
 }

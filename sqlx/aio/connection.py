@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from sqlx.aio.cursor import Cursor
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Session, Steps, open_link, open_session, path
+from sqlx.kernel.exec import Session, Steps, Xid, open_link, open_session, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -35,19 +35,18 @@ async def connect(
     `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
     that cannot be meant, and OperationalError when there is no connection to be had.
     """
+    pack = None
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
-    except WireError as error:
-        raise translate(error) from None
-    except PackError as error:
-        raise exceptions.InterfaceError(str(error)) from None
-    try:
+        pack = chosen.pack
         link = open_link(chosen)
         runner = Runner(link)
         session = open_session(link, runner, chosen)
         await runner.open(chosen.connect_timeout)
     except WireError as error:
-        raise translate(error, chosen.pack) from None
+        raise translate(error, pack) from None
+    except PackError as error:
+        raise exceptions.InterfaceError(str(error)) from None
     connection = Connection(session, runner, chosen)
     try:
         await connection._run(session.settle())
@@ -135,6 +134,30 @@ class Connection:
         """
         return Savepoint(self, name)
 
+    def xid(self, format_id: int, gtrid: str, bqual: str) -> Xid:
+        """A transaction id for the `tpc_` methods, by X/Open XA: both parts have up to 64 characters."""
+        return self._translated(lambda: xid(format_id, gtrid, bqual))
+
+    async def tpc_begin(self, xid: Xid) -> None:
+        """Open a transaction that is to be committed in two phases."""
+        await self._run(self._session.two_phase.begin(xid))
+
+    async def tpc_prepare(self) -> None:
+        """End the first phase: the server promises that it can commit. No statement may follow but the second phase."""
+        await self._run(self._session.tpc_prepare())
+
+    async def tpc_commit(self, xid: Xid | None = None) -> None:
+        """Commit this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
+        await self._run(self._session.tpc_finish("commit", xid))
+
+    async def tpc_rollback(self, xid: Xid | None = None) -> None:
+        """Undo this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
+        await self._run(self._session.tpc_finish("rollback", xid))
+
+    async def tpc_recover(self) -> list[Xid]:
+        """The prepared transactions of this database that wait for their second phase."""
+        return await self._run(self._session.two_phase.recover())
+
     @property
     def closed(self) -> bool:
         """Whether the connection is closed, by `close()` or because it broke."""
@@ -147,7 +170,7 @@ class Connection:
 
     @autocommit.setter
     def autocommit(self, on: bool) -> None:
-        self._set(lambda: self._session.transactions.set_autocommit(bool(on)))
+        self._translated(lambda: self._session.transactions.set_autocommit(bool(on)))
 
     @property
     def isolation_level(self) -> str | None:
@@ -159,7 +182,7 @@ class Connection:
 
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
-        self._set(lambda: self._session.transactions.set_isolation(level))
+        self._translated(lambda: self._session.transactions.set_isolation(level))
 
     @property
     def in_transaction(self) -> bool:
@@ -199,10 +222,10 @@ class Connection:
         if self._closed:
             raise exceptions.InterfaceError("the connection is closed")
 
-    def _set(self, change: Any) -> None:
+    def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
         try:
-            change()
+            return call()
         except WireError as error:
             raise translate(error, self._session.link.pack) from None
 

@@ -16,6 +16,7 @@ from sqlx.kernel.names import written
 from sqlx.kernel.statements import Recent, Statement, Statements
 from sqlx.kernel.streams import Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
+from sqlx.kernel.two_phase import TwoPhase, Xid
 from sqlx.wire.link import Link, Prepared, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
@@ -47,6 +48,7 @@ class Session:
         self.link = link
         self.streams = Streams(link)
         self.transactions = Transactions(link, autocommit, isolation)
+        self.two_phase = TwoPhase(link, self.transactions)
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
         link.on_notice = self.notices.append
         self._runner = runner
@@ -65,7 +67,7 @@ class Session:
 
         Without parameters it is sent as it is, and may be a script; `stream` is given the reply to read on.
         """
-        if self.streams.open or self.transactions.owed:
+        if self.streams.open or self.transactions.owed or self.two_phase.prepared:
             yield from self._make_ready()
         statements = self._statements
         statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
@@ -86,7 +88,7 @@ class Session:
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
         """Run one statement once a row, in order, pipelined. The reply holds one result a row."""
-        if self.streams.open or self.transactions.owed:
+        if self.streams.open or self.transactions.owed or self.two_phase.prepared:
             yield from self._make_ready()
         whole = Reply()
         before = self.link.state
@@ -171,7 +173,9 @@ class Session:
         return statement.text if self._typed_at_execute else (statement.text, types)
 
     def _make_ready(self) -> Steps[None]:
-        """End the streams that nobody reads any more, and tell the server what it is owed."""
+        """End the streams that nobody reads any more, and tell the server what it is owed. Raises WireError (usage)."""
+        if self.two_phase.prepared:
+            self.two_phase.refuse("a statement")
         yield from self.streams.make_way()
         yield from self.settle()
 
@@ -202,12 +206,25 @@ class Session:
     # -- transactions
 
     def commit(self) -> Steps[None]:
+        if self.two_phase.active:
+            self.two_phase.refuse("commit()")
         yield from self.streams.end_all("commit()")
         yield from self.transactions.commit()
 
     def rollback(self) -> Steps[None]:
+        if self.two_phase.active:
+            self.two_phase.refuse("rollback()")
         yield from self.streams.end_all("rollback()")
         yield from self.transactions.rollback()
+
+    def tpc_prepare(self) -> Steps[None]:
+        yield from self.streams.end_all("tpc_prepare()")
+        yield from self.two_phase.prepare()
+
+    def tpc_finish(self, verb: str, xid: Xid | None) -> Steps[None]:
+        """`verb` is `commit` or `rollback`."""
+        yield from self.streams.end_all(f"tpc_{verb}()")
+        yield from self.two_phase.finish(verb, xid)
 
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`."""
@@ -218,16 +235,23 @@ class Session:
 
     def call(self, name: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Call a procedure or a function. Raises Mistake for a name that none can have."""
+        yield from self._make_ready()
         words = self.link.pack.session.get("call")
         if not words:
             raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
-        kind = "procedure"
+        plain = written(self.link.pack.sql, name)
+        kind = "procedure" if "procedure" in words else "function"
         if "kind" in words:
-            reply = yield from self.execute(words["kind"], (name,))
-            kind = reply.results[0].rows[0][0] if reply.results[0].rows else "function"
-        marks = ", ".join("?" * len(parameters))
-        text = words[kind].replace("{name}", written(self.link.pack.sql, name)).replace("{arguments}", marks)
-        return (yield from self.execute(text, parameters or None))
+            found = yield from self._run_native(words["kind"], [plain])
+            kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
+        marks = ", ".join(self._statements.mark(number) for number in range(1, len(parameters) + 1))
+        text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
+        return (yield from self._run_native(text, parameters))
+
+    def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
+        """Run a text of our own, which has the server's placeholders."""
+        types, values = self._parameters.bind(parameters)
+        return (yield from self._run(self._statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:
         yield from self._make_ready()

@@ -109,6 +109,14 @@ class Statements:
             found = self._remember(key, Statement(sql, native))
         return found
 
+    def native(self, text: str) -> Statement:
+        """A text of the pack's or of our own, with the server's own placeholders."""
+        return self._seen.get((text,)) or self._remember((text,), Statement(text, None))
+
+    def mark(self, number: int) -> str:
+        """The server's placeholder for a parameter, from 1."""
+        return self._scanner.placeholder.replace("{n}", str(number))
+
     def _remember(self, key: Any, statement: Statement) -> Statement:
         sql, variables = statement.sql, self._link.variables
         matches = self._scanner.matches

@@ -40,6 +40,11 @@ class Transactions:
     def isolation(self) -> str | None:
         return self._isolation
 
+    @property
+    def begin_text(self) -> str:
+        """The text that opens a transaction; empty where the engine opens it by itself."""
+        return self._begin or ""
+
     def set_autocommit(self, on: bool) -> None:
         """Raises WireError inside a transaction."""
         self._settle_first("autocommit")

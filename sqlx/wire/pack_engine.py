@@ -318,6 +318,36 @@ class CallTexts(Part):
     """A query with one parameter, the name, that answers `procedure` or `function`."""
 
 
+class Recover(Part):
+    """How prepared transactions are found."""
+
+    sql: Text
+    """The statement that lists them."""
+    columns: list[Literal["format_id", "gtrid", "bqual", "gtrid_length", "bqual_length", "data"]]
+    """What its columns are; `data` holds both parts of the id, one behind the other."""
+
+
+class TwoPhase(Part):
+    """Transactions that are committed in two phases: each list holds statements with an `{xid}`."""
+
+    xid: Text
+    """The id as it is written, with `{format_id}` and `{gtrid:hex}` or `{gtrid:base64}`, `{bqual:...}`."""
+    begin: list[Text] | None = None
+    """Open one; left out where the session's own `begin` does."""
+    prepare: list[Text]
+    """End its first phase."""
+    commit: list[Text]
+    """Commit one that is prepared."""
+    rollback: list[Text]
+    """Undo one that is prepared."""
+    commit_active: list[Text]
+    """Commit one that was not prepared."""
+    rollback_active: list[Text]
+    """Undo one that was not prepared."""
+    recover: Recover
+    """Lists what is prepared."""
+
+
 class Session(Part):
     """The statements by which a session is led. Null is what the engine does not have."""
 
@@ -363,6 +393,8 @@ class Session(Part):
     """Makes the session as it was when it was opened."""
     call: CallTexts | None = None
     """How a procedure is called."""
+    two_phase: TwoPhase | None = None
+    """How a transaction is committed in two phases."""
 
 
 class CatalogQuery(Part):

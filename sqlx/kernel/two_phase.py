@@ -1,0 +1,120 @@
+"""Two-phase commit, by PEP 249's optional extension, in the words of the pack's `session.two_phase`.
+
+xid                a literal, with {format_id} and {gtrid:hex} or {gtrid:base64}, {bqual:…} in it
+begin              the statements that open a transaction under an {xid}; left out: the session's own begin
+prepare            the statements that end its first phase
+commit, rollback   the second phase
+commit_active, rollback_active   the end of one that was not prepared
+recover            {sql, columns}: what is prepared; `format_id, gtrid, bqual`, or `gtrid_length, bqual_length, data`
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlx.kernel.errors import Mistake, WireError
+from sqlx.kernel.transactions import Transactions
+from sqlx.wire.link import Link, Steps
+
+LONGEST = 64  # characters of each part of a transaction id, by X/Open XA
+
+
+class Xid(NamedTuple):
+    """A transaction id of the X/Open XA kind. `format_id` is None for one that another program has named in its own way."""
+
+    format_id: int | None
+    gtrid: str
+    bqual: str
+
+
+def xid(format_id: int, gtrid: str, bqual: str) -> Xid:
+    """A transaction id. Raises Mistake for parts that no server takes."""
+    if not 0 <= format_id < 2**31:
+        raise Mistake(f"format_id lies between 0 and {2**31 - 1}, {format_id} does not")
+    for name, part in (("gtrid", gtrid), ("bqual", bqual)):
+        if not (len(part) <= LONGEST and all(" " <= character <= "~" for character in part)):
+            raise Mistake(f"{name} has up to {LONGEST} printable ASCII characters, {part!r} has not")
+    return Xid(format_id, gtrid, bqual)
+
+
+class TwoPhase:
+    """The transaction of a session that is to be committed in two phases. Raises Mistake for calls in the wrong order."""
+
+    def __init__(self, link: Link, transactions: Transactions) -> None:
+        self._link = link
+        self._transactions = transactions
+        self._words: Mapping[str, Any] = link.pack.session.get("two_phase") or {}
+        self.active: Xid | None = None
+        self.prepared = False
+
+    def begin(self, xid: Xid) -> Steps[None]:
+        self._check_supported()
+        if self.active is not None or self._link.state != "idle":
+            raise Mistake("a transaction is open already", "commit or roll back first")
+        if self._transactions.autocommit and "begin" not in self._words:
+            raise Mistake("a two-phase transaction needs autocommit off")
+        if "begin" in self._words:
+            yield from self._run("begin", xid)
+        else:
+            yield from self._link.query(self._transactions.begin_text)
+        self.active = xid
+
+    def prepare(self) -> Steps[None]:
+        if self.active is None or self.prepared:
+            raise Mistake("there is no two-phase transaction to prepare", "call tpc_begin() first")
+        yield from self._run("prepare", self.active)
+        self.prepared = True
+
+    def finish(self, verb: str, xid: Xid | None) -> Steps[None]:
+        """`verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own."""
+        self._check_supported()
+        if xid is not None and xid != self.active:
+            if self.active is not None or self._link.state != "idle":
+                raise Mistake("another transaction can be finished only outside of one", "commit or roll back first")
+            yield from self._run(verb, xid)
+            return
+        if self.active is None:
+            raise Mistake("there is no two-phase transaction", "call tpc_begin() first")
+        yield from self._run(verb if self.prepared else f"{verb}_active", self.active)
+        self.active, self.prepared = None, False
+
+    def recover(self) -> Steps[list[Xid]]:
+        """The transactions that are prepared in this database and wait for their second phase."""
+        self._check_supported()
+        how = self._words["recover"]
+        was_idle = self._link.state == "idle"
+        reply = yield from self._link.query(how["sql"])
+        if was_idle:
+            yield from self._transactions.rollback()
+        return [_recovered(dict(zip(how["columns"], row, strict=True))) for row in reply.results[0].rows]
+
+    def refuse(self, what: str) -> None:
+        """Raises Mistake while a two-phase transaction stands in the way of `what`."""
+        raise Mistake(
+            f"{what} does not go with a two-phase transaction", "finish it with tpc_commit() or tpc_rollback()"
+        )
+
+    def _check_supported(self) -> None:
+        if not self._words:
+            raise WireError("unsupported", "this engine has no two-phase transactions", outcome="not_run")
+
+    def _run(self, verb: str, xid: Xid) -> Steps[None]:
+        for text in self._words[verb]:
+            yield from self._link.query(text.replace("{xid}", _literal(self._words["xid"], xid)))
+
+
+def _literal(template: str, xid: Xid) -> str:
+    text = template.replace("{format_id}", str(xid.format_id))
+    for name, part in (("gtrid", xid.gtrid), ("bqual", xid.bqual)):
+        raw = part.encode()
+        text = text.replace(f"{{{name}:hex}}", raw.hex()).replace(f"{{{name}:base64}}", base64.b64encode(raw).decode())
+    return text
+
+
+def _recovered(row: dict[str, Any]) -> Xid:
+    if "data" not in row:
+        return Xid(row["format_id"], row["gtrid"], row["bqual"])
+    data, length = row["data"], row["gtrid_length"]
+    return Xid(row["format_id"], data[:length], data[length : length + row["bqual_length"]])

@@ -1,0 +1,49 @@
+"""Procedures and functions, called by their names."""
+
+from __future__ import annotations
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+from tests.engines import ENGINES, Engine
+
+
+@pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.procedure])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Each engine with procedures in turn."""
+    return ENGINES[request.param]
+
+
+async def test_a_function_returns_its_value_as_a_result(connection: face.Connection) -> None:
+    cursor = connection.cursor()
+    assert await cursor.callproc("lower", ("FOO",)) == ["FOO"]
+    assert await cursor.fetchall() == [("foo",)]
+
+
+async def test_a_procedure_is_found_by_its_name_and_called(connection: face.Connection, engine: Engine) -> None:
+    name = "proc_" + face.__name__.rpartition(".")[2]
+    cursor = connection.cursor()
+    await cursor.execute("CREATE TEMPORARY TABLE calls (n integer)")
+    await cursor.execute(engine.procedure.replace("{name}", name))
+    try:
+        await cursor.callproc(name, (7,))
+        await cursor.execute("SELECT n FROM calls")
+        assert await cursor.fetchall() == [(7,)]
+    finally:
+        await cursor.execute(f"DROP PROCEDURE {name}")
+        await connection.rollback()
+
+
+@pytest.mark.parametrize("name", ["lower('a'); DROP TABLE x; --", "no_such_procedure", 'a"b`c', "a b"])
+async def test_a_name_is_never_read_as_sql(connection: face.Connection, name: str) -> None:
+    with pytest.raises(dbapi.DatabaseError) as caught:
+        await connection.cursor().callproc(name, (1,))
+    assert caught.value.sqlstate is not None
+    assert "syntax" not in caught.value.message
+
+
+async def test_a_name_that_cannot_be_one_is_refused(connection: face.Connection) -> None:
+    for name in ("", "a\0b"):
+        with pytest.raises(dbapi.ProgrammingError, match="cannot be a name"):
+            await connection.cursor().callproc(name)
