@@ -7,7 +7,7 @@ A field is `name:type`, or `name:type = expression` (sent: the value; received: 
 
 A type is one of
 
-    u8 u16 u24 u32 u64 i8 i16 i32 i64 f32 f64     integers and floats in the pack's byte order; u16le u16be say their own
+    u8 u16 u24 u32 u64 i8 i16 i32 i64 f32 f64     integers and floats in the pack's byte order; u16le, u16be say theirs
     char                                          one byte as a text of one character
     varint, NAME                                  LEB128; an integer of the pack's `integers`
     bytes, text                                   the rest of the frame
