@@ -47,6 +47,8 @@ async def connect(
         raise translate(error, pack) from None
     except PackError as error:
         raise exceptions.InterfaceError(str(error)) from None
+    finally:
+        del dsn, password, options  # a traceback through here shows what they hold
     connection = Connection(session, runner, chosen)
     try:
         await connection._run(session.settle())

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from sqlx.kernel.options import ConnectOptions, Secret
+from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.session import Runner, Session
 from sqlx.kernel.streams import Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
@@ -59,18 +59,8 @@ def open_link(options: ConnectOptions) -> Link:
         None if options.sslpassword is None else options.sslpassword.reveal(),
     )
     more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
-    identity = Identity(
-        options.user or "",
-        _revealed(options.password),
-        options.database or "",
-        more,
-        _revealed(options.sslpassword),
-    )
-    return Conversation(options.pack, endpoint, identity)
-
-
-def _revealed(secret: Secret | None) -> str | None:
-    return None if secret is None else secret.reveal()
+    password = None if options.password is None else options.password.reveal()
+    return Conversation(options.pack, endpoint, Identity(options.user or "", password, options.database or "", more))
 
 
 def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session:

@@ -126,6 +126,7 @@ class Conversation:
                 return
             except WireError as error:
                 self.abort()
+                error.outcome = "not_run"
                 rejected = error.kind == "server" and error.sqlstate == "28000"
                 if number == len(attempts) or not rejected:
                     raise
