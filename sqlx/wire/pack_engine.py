@@ -227,7 +227,7 @@ class Quote(Part):
     doubled: bool = False
     """The closing character twice stands for itself."""
     backslash: Annotated[Annotated[bool, Tag("<truth>")] | Annotated[Text, Tag("<text>")], by_shape] = False
-    """A backslash escapes: always, or while a variable is true (`name`), is not (`!name`), or has a value (`name=x`)."""
+    """A backslash escapes: always, or while a variable is true (`name`), is not (`!name`), or is a text (`name=x`)."""
     continued: bool = False
     """Another one behind a line break goes on with it."""
     identifier: bool = False

@@ -118,6 +118,8 @@ class Framing(Part):
     """The fields before a body. Sent ones may use `size`, `tag` and `sequence`; one called `sequence` counts frames."""
     size: Expression = "0"
     """Received: how many bytes follow the header, over its fields."""
+    ends: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+    """Received, in the place of `size`: the text up to which a body goes, and which is its last part."""
     tag: Expression | None = None
     """Received: what tells messages apart. Default: the header's field `tag`, else `first`, the body's first byte."""
     split: Annotated[int, Field(ge=0)] = 0
@@ -258,7 +260,7 @@ class Expect(Part):
     """Read messages until a branch says `done`."""
 
     expect: Annotated[dict[str, Steps], Field(min_length=1)]
-    """What to do on each message, by `name` or `name[condition]`: the first that fits; then the next message is read."""
+    """What to do on each message, by `name` or `name[condition]`: the first that fits. Then the next is read."""
     framing: Name = "server"
     """The framing of what comes."""
 
@@ -365,10 +367,24 @@ class NamedColumn(Part):
     """Its type, one of `types`."""
 
 
+class NamedColumns(Part):
+    """Columns that the server names, of one type."""
+
+    names: Expression
+    """Their names, a list of texts."""
+    type: str
+    """Their type, one of `types`."""
+
+
 class ResultStep(Part):
     """Begin a result; rows that come from now on belong to it."""
 
-    result: Annotated[Annotated[Name, Tag("<text>")] | Annotated[list[NamedColumn], Tag("<list>")], by_shape]
+    result: Annotated[
+        Annotated[Name, Tag("<text>")]
+        | Annotated[list[NamedColumn], Tag("<list>")]
+        | Annotated[NamedColumns, Tag("<object>")],
+        by_shape,
+    ]
     """The message in which its rows come, or its columns where rows are made by `row`."""
     columns: Literal["prepared"] | None = None
     """The columns are those of the prepared statement, not those just read."""
@@ -377,8 +393,8 @@ class ResultStep(Part):
 class Row(Part):
     """Add a row made of values, where rows are no messages of their own."""
 
-    row: list[Expression]
-    """The values."""
+    row: Annotated[Annotated[Expression, Tag("<text>")] | Annotated[list[Expression], Tag("<list>")], by_shape]
+    """The values, or an expression that gives a list of them."""
 
 
 class Completion(Part):

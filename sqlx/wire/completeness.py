@@ -1,0 +1,145 @@
+"""What a pack must have beside what its models ask for, and what it has that nothing uses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlx.wire.findings import Finding, alternatives
+from sqlx.wire.places import everywhere, message_of
+from sqlx.wire.program import BUILTIN_VARIABLES
+
+Section = Mapping[str, Any]
+# What the session asks of a server, and when.
+COMMANDS = {
+    "query": "runs a text",
+    "prepare": "prepares a statement",
+    "execute": "runs a prepared statement",
+    "release": "forgets a prepared statement",
+    "ping": "asks whether the server is there",
+    "quit": "says goodbye",
+}
+PORTAL_COMMANDS = {"fetch": "reads the next part of a result", "close_portal": "ends a result that is read in parts"}
+BEGIN_COMMAND = {"begin": "opens a transaction in the same batch as a statement"}
+
+_WORD = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def missing(source: Section) -> Iterator[Finding]:
+    """Sections, flows and commands without which nothing runs."""
+    if "default" not in source.get("types", {}):
+        yield Finding("$.types", "there is no rule `default`, for types that no other rule is for")
+    if "default" not in source["errors"]["classes"]:
+        yield Finding("$.errors.classes", "there is no `default`, for what no other class is for")
+    if "parameters" not in source:
+        yield Finding("$", "there is no section `parameters`: no value can be bound")
+    if not source.get("schemes"):
+        yield Finding("$", "there are no `schemes`: the pack runs only where it is named", "note")
+    if source.get("embedded") is None:
+        yield from _missing_of_server(source)
+
+
+def _missing_of_server(source: Section) -> Iterator[Finding]:
+    for name in ("server", "client"):
+        if name not in source.get("framing", {}):
+            yield Finding("$.framing", f"there is no framing `{name}`")
+    flows, commands, session = source.get("flows", {}), source.get("commands", {}), source["session"]
+    if "connect" not in flows:
+        yield Finding("$.flows", "there is no flow `connect`, which opens a connection")
+    if "cancel" not in flows:
+        yield Finding("$.flows", "there is no flow `cancel`: a statement that runs cannot be stopped", "note")
+    if session.get("state") is None:
+        yield Finding("$.session", "there is no `state`, which tells whether a transaction is open")
+    if "columns" not in source:
+        yield Finding("$", "there is no section `columns`, which says what a column's definition means")
+    wanted = COMMANDS | (PORTAL_COMMANDS if session.get("portals") else {})
+    wanted |= BEGIN_COMMAND if session.get("begin") else {}
+    for name, meaning in wanted.items():
+        if name not in commands:
+            yield Finding("$.commands", f"there is no command `{name}`, which {meaning}")
+    known = COMMANDS | PORTAL_COMMANDS | BEGIN_COMMAND
+    for name in commands.keys() - known.keys():
+        yield Finding(f"$.commands.{name}", f"nothing runs the command {name!r}{alternatives(name, known)}", "note")
+
+
+def misleading(source: Section) -> Iterator[Finding]:
+    """What can be read and does not mean what it seems to."""
+    for name in source.get("variables", {}).keys() & BUILTIN_VARIABLES.keys():
+        yield Finding(f"$.variables.{name}", f"every connection has a variable {name!r} already")
+    for name in source.get("constants", {}).keys() & {*source.get("variables", {}), *BUILTIN_VARIABLES}:
+        yield Finding(f"$.constants.{name}", f"a variable has the name {name!r} too, and hides this constant")
+    for name, entry in source.get("types", {}).items():
+        yield from _unreachable_rules(entry, f"$.types.{name}")
+    for name, option in source.get("options", {}).items():
+        if option["kind"] == "choice" and not option.get("choices"):
+            yield Finding(f"$.options.{name}", "a `choice` has `choices`")
+        if option.get("contents") and option["kind"] != "path":
+            yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
+    for place, step in everywhere(source):
+        if isinstance(step, dict) and step.get("event") == "notice" and "with" in step:
+            yield Finding(f"{place}.with", "a notice says what the message's `error` says, and takes no values")
+    for index, entry in enumerate(source.get("verified", [])):
+        if entry["how"] == "live" and not entry.get("version"):
+            yield Finding(f"$.verified[{index}]", "a pack verified `live` says with which `version`")
+
+
+def _unreachable_rules(entry: Any, path: str) -> Iterator[Finding]:
+    rules = entry if isinstance(entry, list) else [entry]
+    for index, rule in enumerate(rules[:-1]):
+        if "when" not in rule:
+            yield Finding(f"{path}[{index + 1}]", "this is never reached: the rule before it has no `when`")
+    if "when" in rules[-1]:
+        where = f"{path}[{len(rules) - 1}]" if isinstance(entry, list) else path
+        yield Finding(
+            f"{where}.when", "the last rule for a type has no `when`: what it does not hold would have no rule"
+        )
+
+
+def unused(source: Section) -> Iterator[Finding]:
+    """Notes of what nothing refers to."""
+    sent = {step["send"] for _, step in everywhere(source) if isinstance(step, dict) and "send" in step}
+    yield from _unnamed(source.get("messages", {}).get("client", {}), sent, "$.messages.client", "sends the message")
+    server = source.get("messages", {}).get("server", {})
+    yield from _unnamed(server, _received(source), "$.messages.server", "expects the message")
+    words = _words({key: source.get(key) for key in _SPEAKING})
+    for section, does in (
+        ("variables", "uses the variable"),
+        ("structs", "uses the struct"),
+        ("integers", "uses the integer"),
+    ):
+        yield from _unnamed(source.get(section, {}), words, f"$.{section}", does)
+    framings = {"server", "client", *_words(server), *_words(source.get("messages", {}).get("client", {}))}
+    framings |= {step["framing"] for _, step in everywhere(source) if isinstance(step, dict) and "framing" in step}
+    yield from _unnamed(source.get("framing", {}), framings, "$.framing", "uses the framing")
+
+
+_SPEAKING = (
+    "structs", "framing", "messages", "always", "flows", "commands", "segment", "columns", "types", "parameters", "sql",
+    "session",
+)  # fmt: skip
+
+
+def _unnamed(section: Section, used: set[str], path: str, does: str) -> Iterator[Finding]:
+    for name in section:
+        if name not in used:
+            yield Finding(f"{path}.{name}", f"nothing {does} {name!r}", "note")
+
+
+def _received(source: Section) -> set[str]:
+    found = set(source.get("always", {}))
+    for _, step in everywhere(source):
+        if isinstance(step, dict):
+            found.update(message_of(pattern) for pattern in step.get("expect", {}))
+            found.update(name for key in ("gather", "result") if isinstance(name := step.get(key), str))
+    return found
+
+
+def _words(value: Any) -> set[str]:
+    """Every word in every text of a part of a pack, and the variables that it sets."""
+    if isinstance(value, str):
+        return set(_WORD.findall(value))
+    if isinstance(value, dict):
+        changed = [value["set"]] if isinstance(value.get("set"), dict) else []
+        return {name for part in changed for name in part}.union(*(_words(item) for item in value.values()))
+    return set().union(*(_words(item) for item in value)) if isinstance(value, list) else set()
