@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TWINS = {
     "sqlx/aio/connection.py": "sqlx/dbapi/connection.py",
     "sqlx/aio/cursor.py": "sqlx/dbapi/cursor.py",
+    "sqlx/catalog/aio.py": "sqlx/catalog/dbapi.py",
     "tests/aio/conftest.py": "tests/dbapi/conftest.py",
     "tests/aio/test_cursor.py": "tests/dbapi/test_cursor.py",
     "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",

@@ -11,7 +11,7 @@ from sqlx.aio.cursor import Cursor
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Pack, Session, Steps, Xid, open_link, open_session, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -195,6 +195,11 @@ class Connection:
     def server_version(self) -> str:
         """The server's version in its own words."""
         return str(self._session.link.variables.get("server_version", ""))
+
+    @property
+    def pack(self) -> Pack:
+        """The wire pack of its engine: what differs between engines, as data."""
+        return self._session.link.pack
 
     async def __aenter__(self) -> Connection:
         self._check_open()

@@ -13,7 +13,7 @@ from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.blocking import Lock, Runner
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Pack, Session, Steps, Xid, open_link, open_session, path, xid
 from sqlx.kernel.options import ConnectOptions, parse
 
 T = TypeVar("T")
@@ -196,6 +196,11 @@ class Connection:
     def server_version(self) -> str:
         """The server's version in its own words."""
         return str(self._session.link.variables.get("server_version", ""))
+
+    @property
+    def pack(self) -> Pack:
+        """The wire pack of its engine: what differs between engines, as data."""
+        return self._session.link.pack
 
     def __enter__(self) -> Connection:
         self._check_open()

@@ -15,11 +15,13 @@ from sqlx.kernel.streams import Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.parameters import Parameters
+from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply, Result
 from sqlx.wire.values import Context
 
 __all__ = [
     "Column",
+    "Pack",
     "Path",
     "Reply",
     "Result",

@@ -1,0 +1,46 @@
+"""From a pack's `catalog` section to its statements, and from their rows to records of the model.
+
+The columns of a query are called as the model's fields are. A field of several values gets them as an array, or one a
+row: rows that agree in everything else are one record. Where two records could agree in everything else, a column
+`id` tells them apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar
+
+from sqlx.kernel.exec import Pack
+from sqlx.kernel.names import quoted
+
+T = TypeVar("T")
+
+
+def query(pack: Pack, name: str, schema: str | None) -> str | None:
+    """The statement of this name, with `:schema` and `:relation` to be bound; None where the engine has no such thing.
+
+    `{schema}` in it is the quoted name, for engines that keep a catalog in each schema.
+    """
+    entry = pack.catalog.get(name)
+    if entry is None:
+        return None
+    text = "\n".join(entry["sql"])
+    return text if schema is None else text.replace("{schema}", quoted(pack.sql, schema))
+
+
+def records(model: type[T], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[T, ...]:
+    """The records that the rows hold, in their order."""
+    kinds: dict[str, Any] = {field.name: field.type for field in fields(model)}  # type: ignore[arg-type]
+    several = [name for name in names if kinds.get(name) == "tuple[str, ...]"]
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        listed = {name: values.pop(name) for name in several}
+        record = found.setdefault(tuple(values.values()), values | dict.fromkeys(several, ()))
+        for name, value in listed.items():
+            record[name] += tuple(value) if isinstance(value, list) else () if value is None else (value,)
+    for record in found.values():
+        record.pop("id", None)
+        record.update({name: bool(value) for name, value in record.items() if kinds[name] == "bool"})
+    return tuple(model(**record) for record in found.values())
