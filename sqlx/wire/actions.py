@@ -6,7 +6,9 @@
     {"result": "row message"}                              the columns just read begin a result
     {"result": "row message", "columns": "prepared"}       … or those that the statement's preparation told
     {"result": [{"name": "'value'", "type": "text"}]}      … or some that the pack itself names
-    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+    {"result": {"names": "expression", "type": "text"}}    … or a list of names, all of one type
+    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own;
+                                                           one expression in the place of the list gives all of them
     {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
     "suspend"                                              the portal has more
     "new_exchange"                                         what is sent next is a command of its own
@@ -93,6 +95,10 @@ def _send(program: Program, step: Any, path: str, scope: Scope, message: str | N
 
 def _result(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rows = step["result"]
+    if isinstance(rows, dict):
+        names = program.function(rows["names"], f"{path}.result.names", scope, "list")
+        kind = rows["type"]
+        return lambda m, v, a, f: m.begin_named([(str(name), kind) for name in names(v, a, f)])
     if isinstance(rows, list):
         columns = [(program.function(column["name"], path, scope), column["type"]) for column in rows]
         return lambda m, v, a, f: m.begin_named([(name(v, a, f), type_) for name, type_ in columns])
@@ -103,6 +109,9 @@ def _result(program: Program, step: Any, path: str, scope: Scope, message: str |
 
 
 def _row(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    if isinstance(step["row"], str):
+        listed = program.function(step["row"], f"{path}.row", scope, "list")
+        return lambda m, v, a, f: m.add_row(listed(v, a, f))
     values = [program.function(text, f"{path}.row[{index}]", scope) for index, text in enumerate(step["row"])]
     return lambda m, v, a, f: m.add_row([value(v, a, f) for value in values])
 

@@ -336,8 +336,7 @@ class _FlowCompiler:
 
     def _gather(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         state = self._state({step["gather"]: None}, "server", path)
-        state.others.append(self.program.candidate(step["gather"], None, path, 0))
-        state.others[0] = state.others[0]._replace(target=int(step.get("keep", True)))
+        state.accept(self.program.candidate(step["gather"], None, path, int(step.get("keep", True))), [])
         self.put(GATHER, state, self.program.function(step["count"], f"{path}.count", scope, "int"))
 
     def _expect(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
@@ -360,7 +359,7 @@ class _FlowCompiler:
 
     def _state(self, branches: Mapping[str, Any], framing: str, path: str) -> State:
         names = [pattern.partition("[")[0].replace("_", " ") for pattern in branches]
-        return State(self.program.frames(framing), {}, [], " or ".join(dict.fromkeys(names)), set())
+        return State(self.program.frames(framing), " or ".join(dict.fromkeys(names)))
 
     def _branch(self, pattern: str, steps: Any, path: str, scope: Scope, state: State, at: int) -> None:
         match = _PATTERN.match(pattern)
@@ -376,15 +375,8 @@ class _FlowCompiler:
             self.put(JUMP, at)
 
     def _accept(self, state: State, candidate: Candidate) -> None:
-        rule = self.program.message(candidate.message, "server", "$.messages")
-        if "tag" not in rule:
-            state.others.append(candidate)
-            return
-        tags = rule["tag"] if isinstance(rule["tag"], list) else [rule["tag"]]
-        for tag in tags:
-            state.by_tag.setdefault(tag, []).append(candidate)
-            if isinstance(tag, int):
-                state.ends.add(tag)
+        tag = self.program.message(candidate.message, "server", "$.messages").get("tag", [])
+        state.accept(candidate, tag if isinstance(tag, list) else [tag])
 
 
 def _without_fields(scope: Scope) -> Scope:

@@ -223,6 +223,9 @@ class Conversation:
         return (yield from self._start(batch, reply))
 
     def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[PreparedStatement]:
+        if "prepare" not in self.pack.commands:
+            sentence = "this engine takes no parameters: write the values into the text, and give none"
+            raise WireError("unsupported", sentence, outcome="not_run")
         self._count += 1
         machine = self.machine
         machine.prepared = {"statement": f"sqlx_{self._count}", "parameters": [entry.type for entry in types]}
@@ -233,12 +236,13 @@ class Conversation:
         except WireError as error:
             error.outcome = "not_run"
             raise
-        said, described = machine.prepared, machine.described
-        if described is None:
-            return PreparedStatement(said["statement"], said["parameters"], None, None, ())
-        columns = self.layouter.columns(*described, machine.v)
-        formats = self.layouter.formats(*described)
-        return PreparedStatement(said["statement"], said["parameters"], described, columns, formats)
+        said = machine.prepared
+        try:
+            columns, formats = machine.description() or (None, ())
+        except WireError:
+            self.abort()
+            raise
+        return PreparedStatement(said["statement"], said["parameters"], machine.described, columns, formats)
 
     def execute(
         self,
@@ -337,16 +341,20 @@ class Conversation:
 
     def _bound(self, prepared: PreparedStatement, types: Sequence[ParameterType], values: Sequence[Any]) -> list[Any]:
         """The argument list of an execution."""
-        given = _EMPTY.copy()
-        given[_PLACES["statement"]] = prepared.statement
-        given[_PLACES["types"]] = [entry.type for entry in types]
-        given[_PLACES["flags"]] = [(entry.type, entry.flags) for entry in types]
-        given[_PLACES["formats"]] = [entry.format for entry in types]
         prefix = self.layouter.prefix
-        given[_PLACES["values"]] = values if prefix is None else _prefixed(prefix, types, values)
-        given[_PLACES["result_formats"]] = prepared.formats
-        given[_PLACES["returns_rows"]] = prepared.described is not None
-        return given
+        return [
+            None,
+            None,
+            [entry.type for entry in types],
+            [(entry.type, entry.flags) for entry in types],
+            prepared.statement,
+            [entry.format for entry in types],
+            values if prefix is None else _prefixed(prefix, types, values),
+            prepared.formats,
+            prepared.described is not None,
+            "",
+            0,
+        ]
 
     def _use(self, prepared: PreparedStatement) -> None:
         self.machine.prepared_layout = prepared.described

@@ -2,7 +2,7 @@
 
     "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000}}
 
-`size` is how many bytes follow the header; `tag` (default: the header's field of that name, else `first`, the body's
+`size` is how many bytes follow the header, or `ends` a text up to which they go, and which is their last part; `tag` (default: the header's field of that name, else `first`, the body's
 first byte) is what messages are told apart by. A header field called `sequence` counts the frames of one exchange in
 both directions. A body of `split` bytes goes on in the next frame. A header that is sent may use `size`, `tag` and
 `sequence`.
@@ -76,9 +76,12 @@ def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: R
         source.line(f"if e - p < {width}: return {width} - (e - p)")
         source.line(f"h, t = {source.constant(header.read)}(b, p, e, v)")
     scope = {**readers.scope, **header.scope("h"), "first": Name("(b[t] if n else -1)", "int")}
-    size = expr.parse(rule.get("size", "0"), f"{path}.size")
-    source.line(f"n = {Emitter(source, scope, f'{path}.size').emit(size, 'int')[0]}")
-    source.line(f"if n < 0: {source.constant(negative)}(n)")
+    if "ends" in rule:
+        _up_to(source, rule["ends"].encode(), f"{path}.ends")
+    else:
+        size = expr.parse(rule.get("size", "0"), f"{path}.size")
+        source.line(f"n = {Emitter(source, scope, f'{path}.size').emit(size, 'int')[0]}")
+        source.line(f"if n < 0: {source.constant(negative)}(n)")
     source.line(f"if n > l: {source.constant(too_large)}(n, l)")
     source.line("s = t + n")
     source.line("if s > e: return s - e")
@@ -100,6 +103,17 @@ def _variable_head(source: Source, read: Callable[..., Any]) -> None:
     source.dedent()
 
 
+def _up_to(source: Source, end: bytes, path: str) -> None:
+    """The size of a body that goes up to a text, which is its last part."""
+    if not end:
+        raise PackError(path, "a text that ends a body has at least one character")
+    source.line(f"n = b.find({source.constant(end)}, t, e) + {len(end)} - t")
+    source.indent("if n <= 0:")
+    source.line(f"if e - t > l: {source.constant(too_large)}(e - t, l)")
+    source.line("return 1")
+    source.dedent()
+
+
 def _fixed_width(fields: tuple[Any, ...]) -> int | None:
     width = 0
     for field in fields:
@@ -110,7 +124,9 @@ def _fixed_width(fields: tuple[Any, ...]) -> int | None:
 
 
 def loop_header(rule: dict[str, Any], layouts: Layouts) -> LoopHeader | None:
-    """The header for row programs; None where it is not of fixed size, or mixes byte orders."""
+    """The header for row programs; None where it is not of fixed size, mixes byte orders, or does not tell the size."""
+    if "ends" in rule:
+        return None
     fields = layouts.fields(rule["header"], "$.framing")
     letters, targets, lines, names = "", [], [], {}
     for index, field in enumerate(fields):

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlx.wire.columns import Layout, Layouter, Raw
 from sqlx.wire.compiler import Program
@@ -23,6 +23,7 @@ from sqlx.wire.errors import WireError
 from sqlx.wire.framing import FrameWriter
 from sqlx.wire.link import WireNotice
 from sqlx.wire.program import (
+    ARGUMENTS,
     CALL,
     CLOSED,
     COLUMNS,
@@ -36,19 +37,38 @@ from sqlx.wire.program import (
     Candidate,
     Code,
     Command,
+    Function,
+    Segment,
     State,
 )
-from sqlx.wire.result import Reply, Result
+from sqlx.wire.result import Column, Reply, Result
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
 MAX_COLUMNS = 65535
+MAX_BLOCKS = 256
+STATEMENT = list(ARGUMENTS).index("statement")
+MAX_RANDOM = 1024
 RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conversation goes on
 
 Action = tuple[Any, ...]
 Actions = Generator[Action, Any, None]
 Batch = Sequence[tuple[Command, list[Any]]]
 _MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
+
+
+class Block(NamedTuple):
+    """The column definitions of a prepared statement as they came last: their frames, and what they say."""
+
+    frames: bytes
+    columns: int
+    sequence: int  # before them
+    after: int
+    described: tuple[Raw, str] | None
+
+
+def _not_understood(error: Exception) -> WireError:
+    return WireError("protocol", f"the server sent what cannot be understood: {error}")
 
 
 class Machine:
@@ -73,6 +93,7 @@ class Machine:
         self.described: tuple[Raw, str] | None = None
         self.prepared_layout: tuple[Raw, str] | None = None
         self.prepared: dict[str, Any] = {}
+        self.blocks: dict[Any, Block] = {}
         self.slots: Any = None
         self.on_notice: Callable[[WireNotice], None] | None = None
         self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
@@ -91,14 +112,12 @@ class Machine:
         """Send a batch of commands and read what each is owed. A server's error is kept in `reply.error`."""
         self._begin(reply)
         segment = self.program.segment
-        owed = []
-        for command, arguments in batch:
-            self.sequence = 0
-            self.perform(command.send, arguments)
-            owed.append((command, arguments, self.sequence))
         closing = segment is not None and (len(batch) > 1 or not batch[0][0].closed)
-        if closing and segment is not None:
-            self.perform(segment.send, None)
+        try:
+            owed = self._compose(batch, segment if closing else None)
+        except WireError as error:
+            reply.error, reply.done = error, True
+            return
         for command, arguments, self.sequence in owed:
             try:
                 yield from self._run(command.replies, arguments)
@@ -111,6 +130,26 @@ class Machine:
         if closing and segment is not None:
             yield from self._skip(segment.replies) if reply.error else self._run(segment.replies, None)
         reply.done = True
+
+    def _compose(self, batch: Batch, segment: Segment | None) -> list[tuple[Command, list[Any], int]]:
+        """Write what a batch sends: all of it, or nothing where a value cannot be sent. Raises WireError.
+
+        What is returned is owed: each command, its arguments, the sequence number of its first reply.
+        """
+        owed, before = [], len(self.out)
+        try:
+            for command, arguments in batch:
+                self.sequence = 0
+                self.perform(command.send, arguments)
+                owed.append((command, arguments, self.sequence))
+            if segment is not None:
+                self.perform(segment.send, None)
+        except BaseException as error:
+            del self.out[before:]
+            if isinstance(error, _MALFORMED):
+                raise WireError("data", f"the statement cannot be sent: {error}", outcome="not_run") from error
+            raise
+        return owed
 
     def _begin(self, reply: Reply) -> None:
         self.reply = reply
@@ -173,10 +212,14 @@ class Machine:
                 else:
                     stack.append((code, pc - 1))
                     code, pc = found.handler, 0
-            elif op == DO:
-                self._guarded(x, v, a, f)
-            elif op == IF:
-                pc = pc if x(v, a, f) else y
+            elif op == DO or op == IF:
+                try:
+                    if op == DO:
+                        x(self, v, a, f)
+                    elif not x(v, a, f):
+                        pc = y
+                except _MALFORMED as error:
+                    raise _not_understood(error) from error
             elif op == JUMP:
                 pc = x
             elif op == CALL:
@@ -187,21 +230,21 @@ class Machine:
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
-                yield from self._gather(x, y(v, a, f))
+                yield from self._gather(x, self._number(y, v, a, f), a)
             elif op == TLS:
                 yield from self._start_tls()
             elif op == CLOSED:
                 while True:
                     yield from self._fill(1)
             else:
-                v[y] = yield (RANDOM_BYTES, x(v, a, f))
+                v[y] = yield (RANDOM_BYTES, min(self._number(x, v, a, f), MAX_RANDOM))
 
-    def _guarded(self, act: Any, v: list[Any], a: Any, f: Any) -> None:
-        """Run an action; what a pack's expression cannot make of the server's bytes is the server's fault."""
+    def _number(self, function: Function, v: list[Any], a: Any, f: Any) -> int:
+        """A number that a pack makes of the server's bytes."""
         try:
-            act(self, v, a, f)
+            return int(function(v, a, f))
         except _MALFORMED as error:
-            raise WireError("protocol", f"the server sent what cannot be understood: {error}") from error
+            raise _not_understood(error) from error
 
     def _wait(self, want: int) -> Actions:
         """Get more bytes; hand over the rows of a streamed reply first."""
@@ -223,7 +266,20 @@ class Machine:
         self.v[self.program.slots["private"]] = yield (START_TLS,)
         self.v[self.program.slots["encrypted"]] = True
 
-    def _gather(self, state: State, count: int) -> Actions:
+    def _gather(self, state: State, count: int, a: Any) -> Actions:
+        """Keep the raw definitions of `count` columns. Those of a statement that was run before are known by their
+        bytes."""
+        statement = a[STATEMENT] if a else None
+        known = self.blocks.get(statement)
+        if (
+            known is not None
+            and (known.columns, known.sequence) == (count, self.sequence)
+            and self.inbox.startswith(known.frames, self.position)
+        ):
+            self.position += len(known.frames)
+            self.sequence, self.described = known.after, known.described
+            return
+        inbox, start, sequence = self.inbox, self.position, self.sequence
         if count > MAX_COLUMNS:
             raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
         raw: list[bytes] = []
@@ -236,6 +292,10 @@ class Machine:
                 raw.extend(self.described[0])
         column = state.others[0]
         self.described = (tuple(raw), column.message) if column.target else None
+        if statement is not None and self.inbox is inbox:
+            if len(self.blocks) >= MAX_BLOCKS:
+                self.blocks.clear()
+            self.blocks[statement] = Block(inbox[start : self.position], count, sequence, self.sequence, self.described)
 
     # -- receiving
 
@@ -272,8 +332,7 @@ class Machine:
 
     def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
         """The candidate that a frame is; None for one to be skipped."""
-        candidates: list[Candidate] = [*state.by_tag.get(tag, ()), *state.others]
-        for candidate in candidates:
+        for candidate in state.by_tag.get(tag, state.others):
             if candidate.guard is not None and not candidate.guard(self.v, stop - start):
                 continue
             if candidate.kind == ROW:
@@ -329,7 +388,7 @@ class Machine:
         layout, result = self.layout, self.result
         if layout is None or result is None:
             raise ValueError("a row without columns")
-        program = layout.program(frozenset(state.ends))
+        program = layout.program(state.ends)
         if body is self.inbox and sequence == (self.sequence if sequence >= 0 else sequence):
             before = self.position
             end = len(self.inbox)
@@ -378,6 +437,7 @@ class Machine:
             self._open(self.layouter.layout(*self.prepared_layout, rows, self.formats, self.v))
 
     def begin_named(self, columns: list[tuple[str, str]]) -> None:
+        self.layout = None
         self.result = Result(self.layouter.named(columns))
         self.reply.results.append(self.result)
 
@@ -389,6 +449,8 @@ class Machine:
     def add_row(self, values: list[Any]) -> None:
         if self.result is None:
             raise ValueError("a row without a result")
+        if len(values) != len(self.result.columns or ()):
+            raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
         self.result.rows.append(tuple(values))
 
     def complete(self, said: Mapping[str, Any]) -> None:
@@ -411,6 +473,15 @@ class Machine:
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
         self.result = None
+
+    def description(self) -> tuple[list[Column], tuple[int, ...]] | None:
+        """The columns of the statement just prepared, and the format that is best for each; None without columns."""
+        if self.described is None:
+            return None
+        try:
+            return self.layouter.columns(*self.described, self.v), self.layouter.formats(*self.described)
+        except _MALFORMED as error:
+            raise _not_understood(error) from error
 
     def note_prepared(self, said: dict[str, Any]) -> None:
         self.prepared.update(said)

@@ -17,7 +17,7 @@ A flow becomes a flat list of instructions `(op, x, y)`:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from sqlx.wire.framing import FrameReader
@@ -78,15 +78,35 @@ class Candidate(NamedTuple):
     handler: Code | None  # … or the code that handles it in passing
 
 
-class State(NamedTuple):
-    """What may come: candidates by tag, those told by nothing else, and names for the error when it is something
-    else."""
+class State:
+    """What may come: candidates by tag, those that no tag tells, and names for the error when it is something else.
 
-    frames: FrameReader
-    by_tag: dict[Any, list[Candidate]]
-    others: list[Candidate]
-    expected: str
-    ends: set[int]  # first bytes of what may come in the place of a row that no tag tells
+    `ends` are the first bytes of what may come in the place of a row that no tag tells.
+    """
+
+    __slots__ = ("by_tag", "ends", "expected", "frames", "others")
+
+    def __init__(self, frames: FrameReader, expected: str) -> None:
+        self.frames = frames
+        self.expected = expected
+        self.by_tag: dict[Any, list[Candidate]] = {}
+        self.others: list[Candidate] = []
+        self.ends: frozenset[int] = frozenset()
+
+    def accept(self, candidate: Candidate, tags: Sequence[Any]) -> None:
+        """Add a candidate, told by `tags` or, without any, by not being another. Those added first are tried first."""
+        if not tags:
+            self.others.append(candidate)
+            for known in self.by_tag.values():
+                known.append(candidate)
+        for tag in tags:
+            self.by_tag.setdefault(tag, self.others.copy()).insert(self._place(tag), candidate)
+            if isinstance(tag, int):
+                self.ends |= {tag}
+
+    def _place(self, tag: Any) -> int:
+        """Behind the candidates of this tag, before those that no tag tells."""
+        return len(self.by_tag.get(tag, self.others)) - len(self.others)
 
 
 class Command(NamedTuple):
