@@ -14,11 +14,13 @@ Section = Mapping[str, Any]
 # What the session asks of a server, and when.
 COMMANDS = {
     "query": "runs a text",
+    "ping": "asks whether the server is there",
+    "quit": "says goodbye",
+}
+PARAMETER_COMMANDS = {
     "prepare": "prepares a statement",
     "execute": "runs a prepared statement",
     "release": "forgets a prepared statement",
-    "ping": "asks whether the server is there",
-    "quit": "says goodbye",
 }
 PORTAL_COMMANDS = {"fetch": "reads the next part of a result", "close_portal": "ends a result that is read in parts"}
 BEGIN_COMMAND = {"begin": "opens a transaction in the same batch as a statement"}
@@ -33,7 +35,7 @@ def missing(source: Section) -> Iterator[Finding]:
     if "default" not in source["errors"]["classes"]:
         yield Finding("$.errors.classes", "there is no `default`, for what no other class is for")
     if "parameters" not in source:
-        yield Finding("$", "there is no section `parameters`: no value can be bound")
+        yield Finding("$", "there is no section `parameters`: no value can be bound", "note")
     if not source.get("schemes"):
         yield Finding("$", "there are no `schemes`: the pack runs only where it is named", "note")
     if source.get("embedded") is None:
@@ -51,14 +53,16 @@ def _missing_of_server(source: Section) -> Iterator[Finding]:
         yield Finding("$.flows", "there is no flow `cancel`: a statement that runs cannot be stopped", "note")
     if session.get("state") is None:
         yield Finding("$.session", "there is no `state`, which tells whether a transaction is open")
-    if "columns" not in source:
+    described = any("columns" in message for message in source.get("messages", {}).get("server", {}).values())
+    if described and "columns" not in source:
         yield Finding("$", "there is no section `columns`, which says what a column's definition means")
-    wanted = COMMANDS | (PORTAL_COMMANDS if session.get("portals") else {})
+    wanted = COMMANDS | (PARAMETER_COMMANDS if "parameters" in source else {})
+    wanted |= PORTAL_COMMANDS if session.get("portals") else {}
     wanted |= BEGIN_COMMAND if session.get("begin") else {}
     for name, meaning in wanted.items():
         if name not in commands:
             yield Finding("$.commands", f"there is no command `{name}`, which {meaning}")
-    known = COMMANDS | PORTAL_COMMANDS | BEGIN_COMMAND
+    known = COMMANDS | PARAMETER_COMMANDS | PORTAL_COMMANDS | BEGIN_COMMAND
     for name in commands.keys() - known.keys():
         yield Finding(f"$.commands.{name}", f"nothing runs the command {name!r}{alternatives(name, known)}", "note")
 
@@ -76,6 +80,9 @@ def misleading(source: Section) -> Iterator[Finding]:
             yield Finding(f"$.options.{name}", "a `choice` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
+    for name, framing in source.get("framing", {}).items():
+        if "ends" in framing and "size" in framing:
+            yield Finding(f"$.framing.{name}.size", "a body has a `size` or `ends` with a text, not both")
     for place, step in everywhere(source):
         if isinstance(step, dict) and step.get("event") == "notice" and "with" in step:
             yield Finding(f"{place}.with", "a notice says what the message's `error` says, and takes no values")
