@@ -7,8 +7,8 @@
     {"result": "row message", "columns": "prepared"}       … or those that the statement's preparation told
     {"result": [{"name": "'value'", "type": "text"}]}      … or some that the pack itself names
     {"result": {"names": "expression", "type": "text"}}    … or a list of names, all of one type
-    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own;
-                                                           one expression in the place of the list gives all of them
+    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+    {"row": "expression"}                                  … or of a list
     {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
     "suspend"                                              the portal has more
     "new_exchange"                                         what is sent next is a command of its own

@@ -2,10 +2,10 @@
 
     "server": {"header": ["tag:char", "length:i32"], "size": "length - 4", "limit": {"connecting": 30000}}
 
-`size` is how many bytes follow the header, or `ends` a text up to which they go, and which is their last part; `tag` (default: the header's field of that name, else `first`, the body's
-first byte) is what messages are told apart by. A header field called `sequence` counts the frames of one exchange in
-both directions. A body of `split` bytes goes on in the next frame. A header that is sent may use `size`, `tag` and
-`sequence`.
+`size` is how many bytes follow the header, or `ends` a text up to which they go, and which is their last part. `tag`
+(default: the header's field of that name, else `first`, the body's first byte) is what messages are told apart by. A
+header field called `sequence` counts the frames of one exchange in both directions. A body of `split` bytes goes on in
+the next frame. A header that is sent may use `size`, `tag` and `sequence`.
 """
 
 from __future__ import annotations
@@ -107,11 +107,12 @@ def _up_to(source: Source, end: bytes, path: str) -> None:
     """The size of a body that goes up to a text, which is its last part."""
     if not end:
         raise PackError(path, "a text that ends a body has at least one character")
-    source.line(f"n = b.find({source.constant(end)}, t, e) + {len(end)} - t")
-    source.indent("if n <= 0:")
+    source.line(f"n = b.find({source.constant(end)}, t, e)")
+    source.indent("if n < 0:")
     source.line(f"if e - t > l: {source.constant(too_large)}(e - t, l)")
     source.line("return 1")
     source.dedent()
+    source.line(f"n += {len(end)} - t")
 
 
 def _fixed_width(fields: tuple[Any, ...]) -> int | None:
