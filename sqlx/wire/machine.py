@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Generator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlx.wire.columns import Layout, Layouter, Raw
 from sqlx.wire.compiler import Program
@@ -23,6 +23,7 @@ from sqlx.wire.errors import WireError
 from sqlx.wire.framing import FrameWriter
 from sqlx.wire.link import WireNotice
 from sqlx.wire.program import (
+    ARGUMENTS,
     CALL,
     CLOSED,
     COLUMNS,
@@ -36,6 +37,7 @@ from sqlx.wire.program import (
     Candidate,
     Code,
     Command,
+    Function,
     Segment,
     State,
 )
@@ -44,6 +46,8 @@ from sqlx.wire.result import Column, Reply, Result
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
 MAX_COLUMNS = 65535
+MAX_BLOCKS = 256
+STATEMENT = list(ARGUMENTS).index("statement")
 MAX_RANDOM = 1024
 RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conversation goes on
 
@@ -51,6 +55,20 @@ Action = tuple[Any, ...]
 Actions = Generator[Action, Any, None]
 Batch = Sequence[tuple[Command, list[Any]]]
 _MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
+
+
+class Block(NamedTuple):
+    """The column definitions of a prepared statement as they came last: their frames, and what they say."""
+
+    frames: bytes
+    columns: int
+    sequence: int  # before them
+    after: int
+    described: tuple[Raw, str] | None
+
+
+def _not_understood(error: Exception) -> WireError:
+    return WireError("protocol", f"the server sent what cannot be understood: {error}")
 
 
 class Machine:
@@ -75,6 +93,7 @@ class Machine:
         self.described: tuple[Raw, str] | None = None
         self.prepared_layout: tuple[Raw, str] | None = None
         self.prepared: dict[str, Any] = {}
+        self.blocks: dict[Any, Block] = {}
         self.slots: Any = None
         self.on_notice: Callable[[WireNotice], None] | None = None
         self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
@@ -193,10 +212,14 @@ class Machine:
                 else:
                     stack.append((code, pc - 1))
                     code, pc = found.handler, 0
-            elif op == DO:
-                self._guarded(x, self, v, a, f)
-            elif op == IF:
-                pc = pc if self._guarded(x, v, a, f) else y
+            elif op == DO or op == IF:
+                try:
+                    if op == DO:
+                        x(self, v, a, f)
+                    elif not x(v, a, f):
+                        pc = y
+                except _MALFORMED as error:
+                    raise _not_understood(error) from error
             elif op == JUMP:
                 pc = x
             elif op == CALL:
@@ -207,21 +230,21 @@ class Machine:
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
-                yield from self._gather(x, self._guarded(y, v, a, f))
+                yield from self._gather(x, self._number(y, v, a, f), a)
             elif op == TLS:
                 yield from self._start_tls()
             elif op == CLOSED:
                 while True:
                     yield from self._fill(1)
             else:
-                v[y] = yield (RANDOM_BYTES, min(self._guarded(x, v, a, f), MAX_RANDOM))
+                v[y] = yield (RANDOM_BYTES, min(self._number(x, v, a, f), MAX_RANDOM))
 
-    def _guarded(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        """Run an action or an expression; what it cannot make of the server's bytes is the server's fault."""
+    def _number(self, function: Function, v: list[Any], a: Any, f: Any) -> int:
+        """A number that a pack makes of the server's bytes."""
         try:
-            return function(*arguments)
+            return int(function(v, a, f))
         except _MALFORMED as error:
-            raise WireError("protocol", f"the server sent what cannot be understood: {error}") from error
+            raise _not_understood(error) from error
 
     def _wait(self, want: int) -> Actions:
         """Get more bytes; hand over the rows of a streamed reply first."""
@@ -243,7 +266,20 @@ class Machine:
         self.v[self.program.slots["private"]] = yield (START_TLS,)
         self.v[self.program.slots["encrypted"]] = True
 
-    def _gather(self, state: State, count: int) -> Actions:
+    def _gather(self, state: State, count: int, a: Any) -> Actions:
+        """Keep the raw definitions of `count` columns. Those of a statement that was run before are known by their
+        bytes."""
+        statement = a[STATEMENT] if a else None
+        known = self.blocks.get(statement)
+        if (
+            known is not None
+            and (known.columns, known.sequence) == (count, self.sequence)
+            and self.inbox.startswith(known.frames, self.position)
+        ):
+            self.position += len(known.frames)
+            self.sequence, self.described = known.after, known.described
+            return
+        inbox, start, sequence = self.inbox, self.position, self.sequence
         if count > MAX_COLUMNS:
             raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
         raw: list[bytes] = []
@@ -256,6 +292,10 @@ class Machine:
                 raw.extend(self.described[0])
         column = state.others[0]
         self.described = (tuple(raw), column.message) if column.target else None
+        if statement is not None and self.inbox is inbox:
+            if len(self.blocks) >= MAX_BLOCKS:
+                self.blocks.clear()
+            self.blocks[statement] = Block(inbox[start : self.position], count, sequence, self.sequence, self.described)
 
     # -- receiving
 
@@ -292,8 +332,7 @@ class Machine:
 
     def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
         """The candidate that a frame is; None for one to be skipped."""
-        candidates: list[Candidate] = [*state.by_tag.get(tag, ()), *state.others]
-        for candidate in candidates:
+        for candidate in state.by_tag.get(tag, state.others):
             if candidate.guard is not None and not candidate.guard(self.v, stop - start):
                 continue
             if candidate.kind == ROW:
@@ -349,7 +388,7 @@ class Machine:
         layout, result = self.layout, self.result
         if layout is None or result is None:
             raise ValueError("a row without columns")
-        program = layout.program(frozenset(state.ends))
+        program = layout.program(state.ends)
         if body is self.inbox and sequence == (self.sequence if sequence >= 0 else sequence):
             before = self.position
             end = len(self.inbox)
@@ -439,8 +478,10 @@ class Machine:
         """The columns of the statement just prepared, and the format that is best for each; None without columns."""
         if self.described is None:
             return None
-        columns = self._guarded(self.layouter.columns, *self.described, self.v)
-        return columns, self._guarded(self.layouter.formats, *self.described)
+        try:
+            return self.layouter.columns(*self.described, self.v), self.layouter.formats(*self.described)
+        except _MALFORMED as error:
+            raise _not_understood(error) from error
 
     def note_prepared(self, said: dict[str, Any]) -> None:
         self.prepared.update(said)
