@@ -1,6 +1,6 @@
 """`sqlx ...`: finds the command, and turns whatever goes wrong into a sentence.
 
-Each command is a module of this folder with `configure(parser)` and `run(arguments) -> int`, imported when it is called.
+Each command is a module of this folder with `configure(parser)` and `run(arguments) -> int`, imported when called.
 What was asked for goes to stdout, everything said about it to stderr.
 """
 
@@ -26,6 +26,14 @@ class Exit(IntEnum):
     FAILED = 1
     USAGE = 2
     INTERRUPTED = 130
+
+
+class Failure(Exception):
+    """A command cannot do what it should; the message says why, and what to do."""
+
+
+class UsageError(Failure):
+    """The command line cannot be meant."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -83,7 +91,7 @@ def _version() -> str:
 
 
 def _failed(error: Exception) -> int:
-    from sqlx.cli.report import UsageError, show
+    from sqlx.cli.report import show
 
     show(error)
     return Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED

@@ -8,8 +8,7 @@ import sys
 from typing import Any
 
 from sqlx.cli.cells import has_colour
-from sqlx.cli.main import Exit
-from sqlx.cli.report import Failure
+from sqlx.cli.main import Exit, Failure
 from sqlx.wire import registry
 from sqlx.wire.findings import Finding, alternatives
 
