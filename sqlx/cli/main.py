@@ -13,8 +13,14 @@ import sys
 from enum import IntEnum
 from typing import NoReturn
 
+from sqlx import __version__
+
 # The command and what it is for; its module has the same name.
 COMMANDS = {
+    "demo": "look around in a sample database, made on first use",
+    "query": "run SQL and print what it returns",
+    "ping": "see whether a server answers, who you are there, and how fast it is",
+    "tui": "work with a database in the terminal",
     "pack": "look at wire packs, and check one of your own",
 }
 
@@ -38,17 +44,17 @@ class UsageError(Failure):
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; its exit code. Never raises but SystemExit, which `--help` and argument errors end with."""
+    _open_what_is_closed()
     try:
         code = _run(sys.argv[1:] if argv is None else argv)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return Exit.INTERRUPTED
+        return _abandon(Failure("interrupted; what was running has been cancelled"), Exit.INTERRUPTED)
     except BrokenPipeError:
-        return _reader_gone()
+        return _abandon(None, Exit.OK)  # whoever read our output has had enough
     except Exception as error:
-        return _failed(error)
+        return _abandon(error, Exit.FAILED)
 
 
 def _run(argv: list[str]) -> int:
@@ -60,8 +66,19 @@ def _run(argv: list[str]) -> int:
         return Exit.USAGE
     command = importlib.import_module(f"sqlx.cli.{name}")
     command.configure(parser.commands[name])
-    code: int = command.run(parser.parse_args(argv))
+    arguments = parser.parse_args(argv)
+    try:
+        code: int = command.run(arguments)
+    except UsageError as error:
+        parser.commands[name].error(str(error))
     return code
+
+
+def _open_what_is_closed() -> None:
+    """A standard stream that the caller closed leads nowhere, and its number must not go to a server's socket."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115
 
 
 class _Parser(argparse.ArgumentParser):
@@ -70,34 +87,25 @@ class _Parser(argparse.ArgumentParser):
     commands: dict[str, argparse.ArgumentParser]
 
     def error(self, message: str) -> NoReturn:
-        self.exit(Exit.USAGE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(Exit.USAGE, f"error: {message}\n`{self.prog} --help` tells more\n")
 
 
 def _parser() -> _Parser:
     parser = _Parser(prog="sqlx", description="Databases from the command line.")
-    parser.add_argument("--version", action="version", version=f"sqlx {_version()}")
+    parser.add_argument("--version", action="version", version=f"sqlx {__version__}")
     subparsers = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     parser.commands = {name: subparsers.add_parser(name, help=summary) for name, summary in COMMANDS.items()}
     return parser
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("sqlx-os")
-    except PackageNotFoundError:
-        return "(not installed)"
-
-
-def _failed(error: Exception) -> int:
+def _abandon(error: Exception | None, code: Exit) -> int:
+    """Say why, and give up what stdout still holds where it cannot be written, lest the interpreter tries again."""
     from sqlx.cli.report import show
 
-    show(error)
-    return Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
-
-
-def _reader_gone() -> int:
-    """Whoever read our output has had enough: nothing more can be written, not even when the interpreter ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.OK
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if error is not None:
+        show(error)
+    return code

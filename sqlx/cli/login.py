@@ -1,0 +1,62 @@
+"""Passwords that do not stand in the URL: from the environment, or asked of whoever sits at the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from getpass import getpass
+from typing import Any, TypeVar
+
+from sqlx.cli.main import UsageError
+from sqlx.dbapi import Connection, Error, InterfaceError, OperationalError
+from sqlx.dbapi import connect as dbapi_connect
+from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.errors import PackError, WireError
+from sqlx.kernel.options import ConnectOptions, parse
+
+VARIABLE = "SQLX_PASSWORD"
+AUTHORIZATION = "28"  # the SQLSTATE class: invalid authorization specification
+
+T = TypeVar("T")
+
+
+def connect(url: str, **options: Any) -> Connection:
+    """`sqlx.dbapi.connect`, with a password from `SQLX_PASSWORD` or the terminal where the URL has none.
+
+    Raises UsageError for a URL that cannot be meant, `sqlx.dbapi.Error` when there is no connection to be had.
+    """
+    return attempt(url, lambda password: dbapi_connect(url, password=password, **options))
+
+
+def attempt(url: str, opened: Callable[[str | None], T]) -> T:
+    """What `opened(password)` gives. Where the server wants a password and none was given, somebody is asked for it."""
+    options = read_url(url)
+    given = options.password is not None or options.pack.embedded
+    password = None if given else os.environ.get(VARIABLE)
+    try:
+        return opened(password)
+    except InterfaceError as error:
+        raise UsageError(str(error)) from None
+    except OperationalError as error:
+        if given or password is not None or not (_wants_password(error) and _somebody_is_there()):
+            raise
+    return opened(getpass(f"password of {options.user}: "))
+
+
+def read_url(url: str, **keywords: Any) -> ConnectOptions:
+    """The options that a URL gives. Raises UsageError."""
+    try:
+        return parse(url, **keywords)
+    except WireError as error:
+        raise UsageError(str(translate(error))) from None
+    except PackError as error:
+        raise UsageError(str(error)) from None
+
+
+def _wants_password(error: Error) -> bool:
+    return (error.sqlstate or "").startswith(AUTHORIZATION) or "password" in error.message.lower()
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()

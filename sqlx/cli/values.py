@@ -1,0 +1,124 @@
+"""Values as text that loses nothing: for people and CSV files, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from json.encoder import encode_basestring as quoted
+from math import isfinite
+from typing import Any
+
+from sqlx.cli.main import Failure
+
+DIGITS = 20_000  # behind the point, written out: more than a server keeps
+
+
+def text(value: Any) -> str:
+    r"""A value for people and for CSV; None is the caller's.
+
+    Moments as `2024-02-29 12:30:00+02:00`, bytes as `\x00ff`, truth as `true` and `false`, json and arrays as JSON.
+    """
+    return _lookup(_TEXT, value)(value)
+
+
+def json(value: Any) -> str:
+    r"""A value as JSON: numbers with all their digits, moments in ISO 8601 with a `T`, bytes as `"\\x00ff"`.
+
+    What JSON has no numbers for (NaN, infinities) is text. Raises Failure for a value that is nested too deeply.
+    """
+    try:
+        return _json(value)
+    except RecursionError:
+        raise Failure("a value is nested too deeply to be written as JSON: choose another format") from None
+
+
+def _lookup(table: dict[type, Callable[[Any], str]], value: Any) -> Callable[[Any], str]:
+    found = table.get(type(value))
+    if found is None:
+        found = next((table[each] for each in type(value).__mro__ if each in table), table[object])
+    return found
+
+
+def _json(value: Any) -> str:
+    return _lookup(_JSON, value)(value)
+
+
+def _float(value: float) -> str:
+    return float.__repr__(value) if isfinite(value) else _NOT_FINITE[float.__repr__(value)]
+
+
+def _decimal(value: Decimal) -> str:
+    exponent = value.as_tuple().exponent
+    plain = isinstance(exponent, int) and -DIGITS <= exponent <= 0
+    return format(value, "f") if plain else str(value)
+
+
+def _integer(value: int) -> str:
+    try:
+        return int.__repr__(value)
+    except ValueError:  # more digits than Python writes
+        return str(Decimal(value))
+
+
+def _bytes(value: bytes) -> str:
+    return "\\x" + bytes(value).hex()
+
+
+def _duration(value: timedelta) -> str:
+    """`-838:59:59.5`, as servers write a span of time that is no time of day."""
+    microseconds = value // timedelta(microseconds=1)
+    seconds, fraction = divmod(abs(microseconds), 1_000_000)
+    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return ("-" if microseconds < 0 else "") + clock + (f".{fraction:06}".rstrip("0") if fraction else "")
+
+
+def _list(value: list[Any]) -> str:
+    return f"[{', '.join([_json(each) for each in value])}]"
+
+
+def _object(value: dict[str, Any]) -> str:
+    return "{" + ", ".join([f"{quoted(name)}: {_json(each)}" for name, each in value.items()]) + "}"
+
+
+def _nested(value: Any) -> str:
+    return json(value)
+
+
+def _in_quotes(write: Callable[[Any], str]) -> Callable[[Any], str]:
+    return lambda value: quoted(write(value))
+
+
+def _number(write: Callable[[Any], str], is_finite: Callable[[Any], bool]) -> Callable[[Any], str]:
+    return lambda value: write(value) if is_finite(value) else quoted(write(value))
+
+
+_NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
+_TEXT: dict[type, Callable[[Any], str]] = {
+    str: str.__str__,
+    int: _integer,
+    float: _float,
+    Decimal: _decimal,
+    bool: lambda value: "true" if value else "false",
+    bytes: _bytes,
+    date: date.isoformat,
+    datetime: lambda value: datetime.isoformat(value, " "),
+    time: time.isoformat,
+    timedelta: _duration,
+    list: _nested,
+    dict: _nested,
+    set: lambda value: ",".join(sorted(value)),
+    object: str,
+}
+_JSON: dict[type, Callable[[Any], str]] = {
+    **{kind: _in_quotes(write) for kind, write in _TEXT.items()},
+    type(None): lambda value: "null",
+    bool: _TEXT[bool],
+    int: _integer,
+    float: _number(_float, isfinite),
+    Decimal: _number(_decimal, Decimal.is_finite),
+    datetime: lambda value: quoted(datetime.isoformat(value)),
+    list: _list,
+    set: lambda value: _list(sorted(value)),
+    dict: _object,
+}
