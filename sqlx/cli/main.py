@@ -59,18 +59,18 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     parser = _parser()
-    name = next((word for word in argv if not word.startswith("-")), None)
-    if name not in COMMANDS:
+    if not argv or argv[0] not in COMMANDS:
         parser.parse_args(argv)
         parser.print_help(sys.stderr)
         return Exit.USAGE
-    command = importlib.import_module(f"sqlx.cli.{name}")
-    command.configure(parser.commands[name])
-    arguments = parser.parse_args(argv)
+    command = importlib.import_module(f"sqlx.cli.{argv[0]}")
+    own = parser.commands[argv[0]]
+    command.configure(own)
+    arguments = own.parse_words(argv[1:])
     try:
         code: int = command.run(arguments)
     except UsageError as error:
-        parser.commands[name].error(str(error))
+        own.error(str(error))
     return code
 
 
@@ -84,7 +84,11 @@ def _open_what_is_closed() -> None:
 class _Parser(argparse.ArgumentParser):
     """A parser whose commands are known by name; each is filled in when it is called."""
 
-    commands: dict[str, argparse.ArgumentParser]
+    commands: dict[str, _Parser]
+
+    def parse_words(self, words: list[str]) -> argparse.Namespace:
+        """Parse what follows the command; options may stand between its arguments, unless these have options too."""
+        return self.parse_args(words) if self._subparsers else self.parse_intermixed_args(words)
 
     def error(self, message: str) -> NoReturn:
         self.exit(Exit.USAGE, f"error: {message}\n`{self.prog} --help` tells more\n")
