@@ -86,7 +86,11 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over `columns`, which are names or expressions; `predicate` is the condition of a partial one."""
+    """An index over `columns`, which are names or expressions; `predicate` is the condition of a partial one.
+
+    An engine that does not tell an expression by itself has `(expression)` there; `definition`, the statement that
+    makes the index, has it.
+    """
 
     name: str
     unique: bool
@@ -94,6 +98,7 @@ class Index:
     primary: bool = False
     method: str | None = None
     predicate: str | None = None
+    definition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

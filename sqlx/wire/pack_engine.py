@@ -398,16 +398,14 @@ class Session(Part):
 
 
 class CatalogQuery(Part):
-    """A query of the catalog."""
+    """A query of the catalog; its columns are called as the fields of the model in `sqlx.catalog` are.
 
-    sql: Text
-    """The statement."""
-    columns: list[Name]
-    """What its columns are, in order."""
-    parameters: list[Name] = []
-    """What is bound to its placeholders, in order."""
-    quoted: list[Name] = []
-    """Names that are written into its text, quoted."""
+    A field of several values is an array, or its values come one a row. A column `id` tells apart what would else be
+    the same.
+    """
+
+    sql: Annotated[list[Text], Field(min_length=1)]
+    """The statement's lines. `:schema` and `:relation` are bound, `{schema}` is the quoted name."""
 
 
 Capability = Annotated[

@@ -803,36 +803,3 @@ def test_threads_take_turns(link: EmbeddedLink) -> None:
 def test_ping(link: EmbeddedLink) -> None:
     run(link.ping())
     assert link.state == "idle"
-
-
-# ---- the pack
-
-
-def test_the_catalog_tells_what_is_there(link: EmbeddedLink) -> None:
-    """Each query of the pack's catalog section runs and gives the columns it says."""
-    run(link.query(SCHEMA))
-    run(
-        link.query(
-            "ALTER TABLE p ADD COLUMN g AS (a + 1); CREATE VIEW v AS SELECT 1 AS one; CREATE VIEW broken AS SELECT x"
-        )
-    )
-    found = {}
-    for name, entry in link.pack.catalog.items():
-        sql = entry["sql"].replace("{schema}", '"main"')
-        values = {"schema": "main", "table": "q" if name == "keys" else "p", "name": "p"}
-        result = execute(link, sql, *(values[parameter] for parameter in entry.get("parameters", ())))
-        found[name] = [dict(zip(entry["columns"], row, strict=True)) for row in result.rows]
-    assert [(row["schema"], Path(row["file"]).name) for row in found["databases"]] == [("main", "data.db")]
-    assert [(row["name"], row["kind"]) for row in found["tables"]] == [
-        ("broken", "view"), ("p", "table"), ("q", "table"), ("s", "table"), ("v", "view"),
-    ]  # fmt: skip
-    columns = [
-        (row["name"], row["type"], row["nullable"], row["primary_key"], row["generated"]) for row in found["columns"]
-    ]
-    assert columns == [
-        ("a", "INTEGER", 1, 1, None), ("b", "TEXT", 0, 0, None), ("c", "INT", 1, 0, None), ("g", "", 1, 0, "virtual"),
-    ]  # fmt: skip
-    assert [(row["column"], row["referenced_table"]) for row in found["keys"]] == [("a", "p")]
-    assert [(row["unique"], row["column"]) for row in found["indexes"]] == [(1, "b"), (1, "c")]
-    assert [row["name"] for row in found["triggers"]] == ["no"]
-    assert found["definitions"][0]["definition"].startswith("CREATE TABLE p")
