@@ -80,7 +80,13 @@ def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], va
 
 
 class Conversation:
-    """One connection. Implements `sqlx.wire.link.Link`."""
+    """One connection. Implements `sqlx.wire.link.Link`.
+
+    What reaches it from outside comes by two ways, which a recording and its replay take the place of.
+    """
+
+    channel_type = Channel
+    random = staticmethod(os.urandom)
 
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
@@ -89,7 +95,7 @@ class Conversation:
         self.program, self.layouter = _compiled(pack)
         self.state: State = "closed"
         self.machine = Machine(self.program, self.layouter)
-        self.channel = Channel(endpoint)
+        self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
         self._count = 0
         self._released: list[Any] = []
@@ -144,7 +150,7 @@ class Conversation:
 
     def _open(self, wanted: bool, needed: bool) -> Steps[None]:
         self.machine = machine = self._new_machine(wanted, needed)
-        self.channel = Channel(self.endpoint)
+        self.channel = self.channel_type(self.endpoint)
         yield from self.channel.connect()
         yield from self._pump(machine.flow("connect"))
         machine.phase = "ready"
@@ -201,7 +207,7 @@ class Conversation:
     def cancel(self) -> Steps[None]:
         """Run the pack's `cancel` flow on a second connection, secured like the first."""
         encrypted = self.channel.tls is not None
-        other = Conversation(self.pack, self.endpoint, self.identity)
+        other = type(self)(self.pack, self.endpoint, self.identity)
         machine = other.machine = other._new_machine(encrypted, encrypted)
         for name, text in self.pack.session.get("cancel_with", {}).items():
             value = self.program.function(text, f"$.session.cancel_with.{name}")
@@ -399,7 +405,7 @@ class Conversation:
                 elif kind == START_TLS:
                     action = actions.send((yield from channel.start_tls(self._tls_context())))
                 elif kind == RANDOM_BYTES:
-                    action = actions.send(os.urandom(action[1]))
+                    action = actions.send(self.random(action[1]))
         except StopIteration:
             return
 
