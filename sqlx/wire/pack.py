@@ -83,7 +83,7 @@ class PackModel(Part):
     messages: Messages = Messages()
     """All messages."""
     always: dict[Name, Steps] = {}
-    """Messages that may come whenever a command's replies are read, with what is done then; none of it waits."""
+    """Messages that may come whenever a command's replies are read, with what is done then."""
     flows: dict[Name, Steps] = {}
     """Conversations by name: `connect` opens a connection, `cancel` stops a statement from another; the rest are
     called."""
