@@ -17,9 +17,9 @@ from sqlx import __version__
 
 # The command and what it is for; its module has the same name.
 COMMANDS = {
-    "demo": "look around in a sample database, made on first use",
+    "demo": "look around in a sample database",
     "query": "run SQL and print what it returns",
-    "ping": "see whether a server answers, who you are there, and how fast it is",
+    "ping": "see whether a server answers, and how fast",
     "tui": "work with a database in the terminal",
     "pack": "look at wire packs, and check one of your own",
 }

@@ -103,6 +103,13 @@ def sample_path() -> Path:
     return user_data_path("sqlx", appauthor=False) / "sample.db"
 
 
+def sample_url(path: str | os.PathLike[str]) -> str:
+    """The URL of a sample database."""
+    from urllib.parse import quote
+
+    return f"{_engine().schemes[0]}:///{quote(os.fspath(path))}"
+
+
 def make_sample(path: str | os.PathLike[str], progress: Progress | None = None) -> bool:
     """Make the sample database unless it is there already; True when it was made.
 
