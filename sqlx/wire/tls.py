@@ -56,18 +56,22 @@ def make_context(
 
     `verify-full` checks the server's chain and name, `verify-ca` its chain. The other modes check nothing, unless
     `rootcert` is given: then they check the chain, as `verify-ca` does. `rootcert` is a PEM file of authorities, or
-    `system` for those of the operating system, which also serve where a check is asked for and no `rootcert` is given.
+    `system` for those of the operating system, which `verify-full` takes where none is given and no other mode may
+    take: they vouch for everybody, so without the name their word is worth nothing.
     `cert` is a PEM file of the client's own chain, `key` one of its private key (in `cert` if not given), `password`
     what the key is encrypted with.
-    Raises WireError `refused` naming the option whose file cannot be used.
+    Raises WireError `refused` naming the option whose file cannot be used, `usage` for modes and authorities that do
+    not go together.
     """
     if mode not in get_args(Mode):
         raise WireError("usage", f"sslmode={mode} is not one of {', '.join(get_args(Mode))}", outcome="not_run")
     if key is not None and cert is None:
         raise _refused("sslkey", key, "there is no sslcert that it belongs to")
-    authorities = rootcert
-    if authorities is None and mode in ("verify-ca", "verify-full"):
-        authorities = "system"
+    authorities = "system" if rootcert is None and mode == "verify-full" else rootcert
+    if authorities is None and mode == "verify-ca":
+        raise _unnamed("sslmode=verify-ca needs sslrootcert=PATH")
+    if authorities == "system" and mode != "verify-full":
+        raise _unnamed(f"sslrootcert=system does not go with sslmode={mode}")
     stamps = (*_authority_stamps(authorities), *_stamps("sslcert", cert), *_stamps("sslkey", key))
     return _build(mode == "verify-full", authorities, cert, key, password, stamps)
 
@@ -135,6 +139,12 @@ def _authority_stamps(authorities: str | None) -> tuple[_Stamp, ...]:
         return _stamps("sslrootcert", authorities)
     places = ssl.get_default_verify_paths()
     return (*_stamps("sslrootcert", places.cafile), *_stamps("sslrootcert", places.capath))
+
+
+def _unnamed(what: str) -> WireError:
+    reason = "an authority of the system vouches for everybody, so the server's name must be checked too"
+    sentence = f"{what}: {reason}; use sslmode=verify-full, or name the server's own authority with sslrootcert=PATH"
+    return WireError("usage", sentence, outcome="not_run")
 
 
 def _refused(option: str, path: str, reason: str) -> WireError:

@@ -246,16 +246,25 @@ def test_authority_of_somebody_else_is_refused(files: Files, host: str | None, t
             client.handshake()
 
 
+@pytest.mark.parametrize(
+    ("mode", "rootcert"), [("verify-ca", None), *((mode, "system") for mode in EVERY_MODE if mode != "verify-full")]
+)
+def test_authorities_of_the_system_are_not_enough_without_the_name(mode: Mode, rootcert: str | None) -> None:
+    """Anyone can have a certificate of theirs, for a name of his own."""
+    with pytest.raises(
+        WireError, match=f"{mode}.*vouches for everybody.*sslmode=verify-full.*sslrootcert=PATH"
+    ) as caught:
+        make_context(mode, rootcert)
+    assert (caught.value.kind, caught.value.outcome) == ("usage", "not_run")
+
+
 @pytest.mark.parametrize("rootcert", [None, "system"])
-@pytest.mark.parametrize("mode", ["verify-ca", "verify-full"])
-def test_authorities_of_the_system(
-    files: Files, monkeypatch: pytest.MonkeyPatch, mode: Mode, rootcert: str | None
-) -> None:
+def test_authorities_of_the_system(files: Files, monkeypatch: pytest.MonkeyPatch, rootcert: str | None) -> None:
     """They serve where none are named, and are looked up anew when the environment names others."""
     for store, accepted in (("authority", True), ("stranger", False)):
         monkeypatch.setenv("SSL_CERT_FILE", files.cert(store))
         with peer(tls_server(files.server("good"), idle)) as ours:
-            client = Client(ours, make_context(mode, rootcert), "db.example")
+            client = Client(ours, make_context("verify-full", rootcert), "db.example")
             if accepted:
                 assert client.handshake().layer.verified
             else:
@@ -317,8 +326,8 @@ def test_contexts_kept_are_bounded(files: Files, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", EVERY_MODE)
-def test_context_allows_neither_old_versions_nor_renegotiation(mode: Mode) -> None:
-    context = make_context(mode)
+def test_context_allows_neither_old_versions_nor_renegotiation(files: Files, mode: Mode) -> None:
+    context = make_context(mode, files.cert("authority"))
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.options & ssl.OP_NO_RENEGOTIATION
 
