@@ -1,0 +1,224 @@
+"""Record the conversations of tests/wire/transcripts: `python -m scripts.record_transcripts [NAME ...]`.
+
+A scenario says with which test server and login, and what is done; everything else is written down. The replay
+(tests/wire/test_transcripts.py) needs no server. Record anew what a change of a pack makes different, and read the
+difference.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlx.wire.channel import Endpoint
+from sqlx.wire.io import Blocking
+from sqlx.wire.link import Steps
+from tests.servers.fleet import ENGINES, Fleet
+from tests.servers.server import Server
+from tests.wire.tape import Actor, Header, Recorder
+
+FOLDER = Path(__file__).parents[1] / "tests" / "wire" / "transcripts"
+STARTING = 0.5  # seconds until a statement that shall be cancelled runs
+
+NO_OPTIONS: dict[str, Any] = {}
+OPEN, CLOSE = ["open"], ["close"]
+SELECT = ["query", "SELECT 1 AS one"]
+
+
+class Scenario(NamedTuple):
+    """What is done with a server, by the name of its fixture; `login` is one of its users."""
+
+    server: str
+    login: str
+    does: list[list[Any]]
+    sslmode: str = "disable"
+    over_socket: bool = False
+    options: dict[str, Any] = NO_OPTIONS
+    password: str | None = None
+    opaque: bool = False
+
+
+def scenarios() -> dict[str, Scenario]:
+    return {f"postgresql/{name}": scenario for name, scenario in POSTGRESQL.items()}
+
+
+LOGIN = [OPEN, SELECT, CLOSE]
+PORTAL = [
+    OPEN,
+    ["query", "SELECT 0", {"begin": "BEGIN"}],
+    ["prepare", "SELECT $1::int2 FROM generate_series(1, 1001)", [1]],
+    ["execute", [1], {"portal": True}],
+    ["query", "SELECT 'between'"],
+    ["resume"],
+    ["query", "COMMIT"],
+    CLOSE,
+]
+POSTGRESQL = {
+    "trust": Scenario("postgres", "trust", LOGIN),
+    "password": Scenario("postgres", "password", LOGIN, over_socket=True),
+    "password_refused": Scenario("postgres", "password", [OPEN]),
+    "md5": Scenario("postgres", "md5", LOGIN),
+    "scram": Scenario("postgres", "scram", LOGIN),
+    "scram_wrong_password": Scenario("postgres", "scram", [OPEN], password="wrong"),
+    "scram_18": Scenario("postgres18", "scram", LOGIN),
+    "tls": Scenario("postgres", "tls_only", LOGIN, sslmode="require"),
+    "tls_second_attempt": Scenario("postgres", "plain_only", LOGIN, sslmode="prefer"),
+    "no_database": Scenario("postgres", "admin", [OPEN], options={"database": "nowhere"}),
+    "script": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["query", "SELECT 1 AS a, 'x' AS b, NULL AS c; CREATE TEMP TABLE t(i int); INSERT INTO t VALUES (1), (2)"],
+            ["query", "SELECT i FROM t; SELECT i FROM t WHERE false; "],
+            ["query", ""],
+            CLOSE,
+        ],
+    ),
+    "errors": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["query", "SELEC 1"],
+            ["query", "SELECT 1; SELECT 1/0; SELECT 2"],
+            ["query", "SELECT 1", {"begin": "BEGIN NONSENSE"}],
+            ["query", "SELECT 1", {"begin": "BEGIN"}],
+            ["query", "SELECT nothing"],
+            ["query", "SELECT 2"],
+            ["query", "ROLLBACK"],
+            ["prepare", "SELECT $1::nonsense", [1]],
+            ["prepare", "SELECT 1/$1::int", [0]],
+            ["execute", [0], {"begin": "BEGIN"}],
+            ["query", "ROLLBACK"],
+            SELECT,
+            CLOSE,
+        ],
+    ),
+    "prepared": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["prepare", "SELECT $1::int4, $2::text, $3::float8, $4::bool, now() IS NULL", [1000, "x", 2.5, True]],
+            ["execute", [1000, "x", 2.5, True]],
+            ["execute", [None, None, None, None], {"begin": "BEGIN"}],
+            ["query", "COMMIT"],
+            ["release"],
+            ["prepare", "CREATE TEMP TABLE t(i int, s text)", []],
+            ["execute", []],
+            ["prepare", "INSERT INTO t VALUES ($1, $2)", [1, "a"]],
+            ["execute_many", [[1, "a"], [2, None], [3, "c"]]],
+            ["prepare", "INSERT INTO t VALUES (1 / $1::int2, '')", [1]],
+            ["execute_many", [[1], [0], [1]]],
+            ["query", "SELECT count(*) FROM t"],
+            CLOSE,
+        ],
+    ),
+    "portal": Scenario("postgres", "admin", PORTAL),
+    "stream": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["streamed", "SELECT g FROM generate_series(1, 100) g; SELECT 1"],
+            ["given_up", "SELECT g FROM generate_series(1, 100) g"],
+            SELECT,
+            CLOSE,
+        ],
+    ),
+    "notices": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["query", "DO $$ BEGIN RAISE NOTICE 'hello'; RAISE WARNING 'w' USING HINT = 'h'; END $$"],
+            ["query", "SET TimeZone = 'Asia/Tokyo'; SELECT timestamptz '2000-01-01 00:00Z'"],
+            ["query", "LISTEN channel; NOTIFY channel, 'payload'"],
+            CLOSE,
+        ],
+    ),
+    "copy": Scenario(
+        "postgres",
+        "admin",
+        [OPEN, ["query", "COPY (SELECT 1) TO STDOUT"], ["query", "COPY pg_am FROM STDIN"], SELECT, CLOSE],
+    ),
+    "cancel": Scenario("postgres", "admin", [OPEN, ["cancelled", "SELECT pg_sleep(60)"], SELECT, CLOSE]),
+    "cancel_over_tls": Scenario(
+        "postgres", "admin", [OPEN, ["cancelled", "SELECT pg_sleep(60)"], SELECT, CLOSE], sslmode="require"
+    ),
+    "ping": Scenario("postgres", "admin", [OPEN, ["ping"], ["query", "BEGIN"], ["ping"], CLOSE]),
+}
+
+
+def record(scenario: Scenario, server: Server) -> list[dict[str, Any]]:
+    """The lines of a transcript."""
+    user, password = server.users[scenario.login]
+    header = Header(
+        pack=server.kind,
+        server=f"{server.name} {server.version}",
+        user=user,
+        password=password if scenario.password is None else scenario.password,
+        database=scenario.options.get("database", server.database),
+        options={name: value for name, value in scenario.options.items() if name != "database"},
+        sslmode=scenario.sslmode,
+        over_socket=scenario.over_socket,
+        opaque=scenario.opaque,
+    )
+    recorder = Recorder()
+    socket = str(server.socket) if scenario.over_socket else None
+    endpoint = Endpoint(server.host, server.port, socket, scenario.sslmode)  # type: ignore[arg-type]
+    link = header.link(recorder.conversation(), endpoint)
+    runner = Blocking(link)
+
+    def run(steps: Steps[Any]) -> Any:
+        return runner.run(steps, 20)
+
+    def cancelling(steps: Steps[Any], cancel: Steps[Any]) -> Any:
+        need = next(steps)
+        recorder.note(0, pause=True)
+        time.sleep(STARTING)
+        Blocking(link).run(cancel, 20)
+        return run(_resumed(steps, need))
+
+    actor = Actor(link, run, cancelling)
+    for what in scenario.does:
+        recorder.entries.append({"do": what})
+        recorder.entries.append({"gives": actor.do(what)})
+    link.abort()
+    return [header._asdict(), *recorder.entries]
+
+
+def _resumed(steps: Steps[Any], need: Any) -> Steps[Any]:
+    """Steps that were begun elsewhere and wait for `need`."""
+    try:
+        while True:
+            need = steps.send((yield need))
+    except StopIteration as end:
+        return end.value
+
+
+def main() -> None:
+    wanted = sys.argv[1:]
+    fleet = Fleet()
+    try:
+        for name, scenario in scenarios().items():
+            if wanted and not any(name.startswith(prefix) for prefix in wanted):
+                continue
+            if reason := ENGINES[scenario.server].missing():
+                print(f"{name}: left as it is; {reason}")
+                continue
+            lines = record(scenario, fleet.server(scenario.server))
+            path = FOLDER / f"{name}.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(json.dumps(line, ensure_ascii=True) + "\n" for line in lines), "utf-8")
+            print(f"{name}: {len(lines)} lines")
+    finally:
+        fleet.end()
+
+
+if __name__ == "__main__":
+    main()
