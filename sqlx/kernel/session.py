@@ -30,6 +30,7 @@ class Runner(Protocol):
     """What a session must know of whoever drives its steps."""
 
     stopping: bool
+    cancelled: bool
 
 
 class Session:
@@ -67,14 +68,15 @@ class Session:
 
         Without parameters it is sent as it is, and may be a script; `stream` is given the reply to read on.
         """
-        if self.streams.open or self.transactions.owed or self.two_phase.prepared:
+        if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
             yield from self._make_ready()
         statements = self._statements
         statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
         before = self.link.state
         try:
             if statement.wanted or parameters:
-                reply = yield from self._bind_and_run(statement, parameters, stream)
+                types, values = self._parameters.bind(statement.arrange(parameters))
+                reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
                 reply = yield from self._run(statement, (), (), stream)
             else:
@@ -88,7 +90,7 @@ class Session:
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
         """Run one statement once a row, in order, pipelined. The reply holds one result a row."""
-        if self.streams.open or self.transactions.owed or self.two_phase.prepared:
+        if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
             yield from self._make_ready()
         whole = Reply()
         before = self.link.state
@@ -114,10 +116,6 @@ class Session:
             raise self._explained(error, statement, before) from None
         whole.done = True
         return whole
-
-    def _bind_and_run(self, statement: Statement, parameters: Any, stream: Stream | None) -> Steps[Reply]:
-        types, values = self._parameters.bind(statement.arrange(parameters))
-        return (yield from self._run(statement, types, values, stream))
 
     def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
         """Run a prepared statement, preparing it if need be; once more when the server no longer knew it and nothing
@@ -177,7 +175,21 @@ class Session:
         if self.two_phase.prepared:
             self.two_phase.refuse("a statement")
         yield from self.streams.make_way()
+        if self._runner.cancelled and not self.streams.open:
+            yield from self._resynchronise()
         yield from self.settle()
+
+    def _resynchronise(self) -> Steps[None]:
+        """Let a request to cancel that came too late hit nothing but a statement that does nothing."""
+        self._runner.cancelled = False
+        text = self.link.pack.session.get("resynchronise")
+        if text is None or self.link.state == "failed":
+            return
+        try:
+            yield from self.link.query(text)
+        except WireError as error:
+            if error.kind != "server":
+                raise
 
     def settle(self) -> Steps[None]:
         """Tell the server of changed settings."""

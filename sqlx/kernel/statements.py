@@ -75,6 +75,8 @@ class Statement:
 
     def arrange(self, parameters: Any) -> Any:
         """The values in the server's order. Raises WireError (usage)."""
+        if self.in_order and type(parameters) is tuple and len(parameters) == self.wanted:
+            return parameters
         assert self.native is not None
         return self.native.arrange(parameters)
 

@@ -98,6 +98,14 @@ class Transactions:
         if self._link.state in ("open", "failed"):
             yield from self._link.query(self._words["rollback"])
 
+    def step_out(self) -> Steps[None]:
+        """Stand outside every transaction, also where the engine opens them by itself, until the next statement."""
+        yield from self.rollback()
+        words = self._words.get("autocommit")
+        if words and not self._autocommit:
+            yield from self._link.query(words["on"])
+            self._owe_autocommit()
+
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`.
 

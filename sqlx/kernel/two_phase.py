@@ -22,7 +22,10 @@ LONGEST = 64  # characters of each part of a transaction id, by X/Open XA
 
 
 class Xid(NamedTuple):
-    """A transaction id of the X/Open XA kind. `format_id` is None for one that another program has named in its own way."""
+    """A transaction id of the X/Open XA kind.
+
+    `format_id` is None for one that another program has named in its own way.
+    """
 
     format_id: int | None
     gtrid: str
@@ -40,7 +43,10 @@ def xid(format_id: int, gtrid: str, bqual: str) -> Xid:
 
 
 class TwoPhase:
-    """The transaction of a session that is to be committed in two phases. Raises Mistake for calls in the wrong order."""
+    """The transaction of a session that is to be committed in two phases.
+
+    Raises Mistake for calls in the wrong order.
+    """
 
     def __init__(self, link: Link, transactions: Transactions) -> None:
         self._link = link
@@ -68,11 +74,14 @@ class TwoPhase:
         self.prepared = True
 
     def finish(self, verb: str, xid: Xid | None) -> Steps[None]:
-        """`verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own."""
+        """`verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own.
+        `verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own.
+        """
         self._check_supported()
         if xid is not None and xid != self.active:
             if self.active is not None or self._link.state != "idle":
                 raise Mistake("another transaction can be finished only outside of one", "commit or roll back first")
+            yield from self._transactions.step_out()
             yield from self._run(verb, xid)
             return
         if self.active is None:
@@ -117,4 +126,6 @@ def _recovered(row: dict[str, Any]) -> Xid:
     if "data" not in row:
         return Xid(row["format_id"], row["gtrid"], row["bqual"])
     data, length = row["data"], row["gtrid_length"]
+    if isinstance(data, bytes):
+        data = data.decode("latin-1")
     return Xid(row["format_id"], data[:length], data[length : length + row["bqual_length"]])

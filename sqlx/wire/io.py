@@ -56,11 +56,12 @@ def given_up() -> WireError:
 class Blocking:
     """Runs steps on the calling thread. One runner a link; only `cancel` is for other threads."""
 
-    __slots__ = ("_fd", "_flags", "_held", "_need", "_poll", "_waiting", "link", "stopping")
+    __slots__ = ("_fd", "_flags", "_held", "_need", "_poll", "_waiting", "cancelled", "link", "stopping")
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.stopping = False  # what runs shall end: steps that see this start nothing new
+        self.cancelled = False  # the server was asked to cancel, and may yet do so; for whoever sees to it to reset
         self._poll = select.poll()
         self._fd = -1
         self._flags = 0
@@ -102,6 +103,7 @@ class Blocking:
         """Stop what this link runs, from any thread. Raises WireError when the server cannot be asked."""
         if self.link.interrupt():
             return
+        self.cancelled = True
         try:
             Blocking(self.link)._drive(self.link.cancel(), _deadline(CANCEL))
         except DeadlinePassed:

@@ -23,11 +23,12 @@ T = TypeVar("T")
 class Asyncio:
     """Runs steps on the running event loop. One runner a link; only `cancel` is for other tasks."""
 
-    __slots__ = ("_need", "_running", "_worker", "link", "stopping")
+    __slots__ = ("_need", "_running", "_worker", "cancelled", "link", "stopping")
 
     def __init__(self, link: Link) -> None:
         self.link = link
         self.stopping = False  # what runs shall end: steps that see this start nothing new
+        self.cancelled = False  # the server was asked to cancel, and may yet do so; for whoever sees to it to reset
         self._need: Need | None = None
         self._running: asyncio.Future[Any] | None = None
         self._worker = ThreadPoolExecutor(1, "sqlx") if link.pack.embedded else None
@@ -68,6 +69,7 @@ class Asyncio:
         """Stop what this link runs. Raises WireError when the server cannot be asked."""
         if self.link.interrupt():
             return
+        self.cancelled = True
         try:
             async with asyncio.timeout(CANCEL):
                 await Asyncio(self.link)._start(self.link.cancel())
