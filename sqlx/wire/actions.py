@@ -124,7 +124,18 @@ def _complete(program: Program, step: Any, path: str, scope: Scope, message: str
     }
     if unknown := set(rule) - set(_COMPLETE):
         raise PackError(path, f"a result has no {unknown.pop()!r}; it has {', '.join(_COMPLETE)}")
-    return lambda m, v, a, f: m.complete({name: value(v, a, f) for name, value in values.items()})
+    if not values:
+        return lambda m, v, a, f: m.complete()
+    rowcount, lastrowid, tag = (values.get(name) for name in _COMPLETE)
+
+    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        m.complete(
+            -1 if rowcount is None else rowcount(v, a, f),
+            None if lastrowid is None else lastrowid(v, a, f),
+            "" if tag is None else tag(v, a, f),
+        )
+
+    return act
 
 
 def _suspend(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:

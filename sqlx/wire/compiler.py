@@ -21,6 +21,7 @@ from sqlx.wire.program import (
     CLOSED,
     COLUMNS,
     DO,
+    END,
     EXPECT,
     GATHER,
     IF,
@@ -250,7 +251,7 @@ class _FlowCompiler:
     def finished(self, path: str) -> Code:
         if len(self.code) > MAX_INSTRUCTIONS:
             raise PackError(path, f"a flow compiles to at most {MAX_INSTRUCTIONS} instructions")
-        return [(op, x, y) for op, x, y in self.code]
+        return [*((op, x, y) for op, x, y in self.code), (END, None, None)]
 
     def put(self, op: int, x: Any = None, y: Any = None) -> int:
         self.code.append([op, x, y])

@@ -23,7 +23,9 @@ from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply
 from sqlx.wire.trace import tracer
 
-WINDOW = 1 << 20  # bytes of one statement's parameters that are sent before its replies are read
+MAX_SHAPES = 256
+
+Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes] | None]
 
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
 _EMPTY: list[Any] = [None] * len(ARGUMENTS)
@@ -99,6 +101,7 @@ class Conversation:
         self._state = self.program.function(pack.session["state"], "$.session.state")
         self._count = 0
         self._released: list[Any] = []
+        self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -155,7 +158,7 @@ class Conversation:
         yield from self._pump(machine.flow("connect"))
         machine.phase = "ready"
         machine.v[self.program.slots["password"]] = ""
-        self._note_state()
+        self.state = self._state(machine.v)
 
     def _new_machine(self, wanted: bool, needed: bool) -> Machine:
         machine = Machine(self.program, self.layouter)
@@ -253,7 +256,7 @@ class Conversation:
     def execute(
         self,
         prepared: PreparedStatement,
-        types: Sequence[ParameterType],
+        types: tuple[ParameterType, ...],
         values: Sequence[Any],
         *,
         begin: str | None = None,
@@ -273,7 +276,7 @@ class Conversation:
     def execute_many(
         self,
         prepared: PreparedStatement,
-        types: Sequence[ParameterType],
+        types: tuple[ParameterType, ...],
         rows: Sequence[Sequence[Any]],
         *,
         begin: str | None = None,
@@ -345,22 +348,34 @@ class Conversation:
             batch.append((self.program.command("begin"), arguments(sql=begin)))
         return batch
 
-    def _bound(self, prepared: PreparedStatement, types: Sequence[ParameterType], values: Sequence[Any]) -> list[Any]:
+    def _bound(self, prepared: PreparedStatement, types: tuple[ParameterType, ...], values: Sequence[Any]) -> list[Any]:
         """The argument list of an execution."""
-        prefix = self.layouter.prefix
+        ids, flags, formats, prefix = self._shapes.get(types) or self._shape(types)
         return [
             None,
             None,
-            [entry.type for entry in types],
-            [(entry.type, entry.flags) for entry in types],
+            ids,
+            flags,
             prepared.statement,
-            [entry.format for entry in types],
+            formats,
             values if prefix is None else _prefixed(prefix, types, values),
             prepared.formats,
             prepared.described is not None,
             "",
             0,
         ]
+
+    def _shape(self, types: tuple[ParameterType, ...]) -> Shape:
+        """What a command says of its parameters' types; kept, for a statement is mostly run with the same."""
+        if len(self._shapes) >= MAX_SHAPES:
+            self._shapes.clear()
+        shape = self._shapes[types] = (
+            [entry.type for entry in types],
+            [(entry.type, entry.flags) for entry in types],
+            [entry.format for entry in types],
+            self.layouter.prefix if any(entry.prefixed for entry in types) else None,
+        )
+        return shape
 
     def _use(self, prepared: PreparedStatement) -> None:
         self.machine.prepared_layout = prepared.described
@@ -375,9 +390,8 @@ class Conversation:
     def _continue(self, reply: Reply) -> Steps[None]:
         try:
             yield from self._pump(reply.steps)
-            while (
-                reply.portal and not reply.done
-            ):  # a part is read whole, so that other statements may run before the next
+            # A part is read whole, so that other statements may run before the next.
+            while reply.portal and not reply.done:
                 yield from self._pump(reply.steps)
         except BaseException:
             if not reply.done:
@@ -385,7 +399,7 @@ class Conversation:
             raise
         if reply.done:
             reply.steps = None
-            self._note_state()
+            self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None
                 error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
@@ -414,5 +428,3 @@ class Conversation:
         mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
         return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
 
-    def _note_state(self) -> None:
-        self.state = self._state(self.machine.v)

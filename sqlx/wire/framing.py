@@ -18,8 +18,9 @@ from sqlx.wire import expr
 from sqlx.wire.emit import Source
 from sqlx.wire.errors import PackError, WireError
 from sqlx.wire.expr import Emitter, Name
-from sqlx.wire.layout import Layouts, Plain, Scalar
-from sqlx.wire.reading import Readers
+from sqlx.wire.integers import Short
+from sqlx.wire.layout import Field, Layouts, Plain, Scalar
+from sqlx.wire.reading import Reader, Readers
 from sqlx.wire.writing import Writers, scope_of
 
 
@@ -31,6 +32,7 @@ class LoopHeader(NamedTuple):
     targets: tuple[str, ...]
     lines: tuple[str, ...]
     names: dict[str, str]
+    chars: frozenset[str]  # the fields that are characters
     size: str
 
 
@@ -67,15 +69,10 @@ def negative(size: int) -> None:
 def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: Readers) -> FrameReader:
     """Raises PackError."""
     fields = layouts.fields(rule["header"], f"{path}.header")
-    header = readers.compile(fields)
-    width = _fixed_width(fields)
     source = Source()
-    if width is None:
-        _variable_head(source, header.read)
-    else:
-        source.line(f"if e - p < {width}: return {width} - (e - p)")
-        source.line(f"h, t = {source.constant(header.read)}(b, p, e, v)")
-    scope = {**readers.scope, **header.scope("h"), "first": Name("(b[t] if n else -1)", "int")}
+    fixed = _fixed(fields, layouts)
+    header = _fixed_head(source, fixed) if fixed is not None else _variable_head(source, readers.compile(fields))
+    scope = {**readers.scope, **header, "first": Name("(b[t] if n else -1)", "int")}
     if "ends" in rule:
         _up_to(source, rule["ends"].encode(), f"{path}.ends")
     else:
@@ -85,22 +82,37 @@ def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: R
     source.line(f"if n > l: {source.constant(too_large)}(n, l)")
     source.line("s = t + n")
     source.line("if s > e: return s - e")
-    tag = expr.parse(rule.get("tag", "tag" if "tag" in header.slots else "first"), f"{path}.tag")
-    sequence = scope["sequence"].code if "sequence" in header.slots else "-1"
+    tag = expr.parse(rule.get("tag", "tag" if "tag" in header else "first"), f"{path}.tag")
+    sequence = scope["sequence"].code if "sequence" in header else "-1"
     source.line(f"return {Emitter(source, scope, f'{path}.tag').emit(tag)[0]}, t, s, {sequence}")
     limits = {**DEFAULT_LIMIT, **rule.get("limit", {})}
     return FrameReader(source.build("b, p, e, l, v"), rule.get("split", 0), limits)
 
 
-def _variable_head(source: Source, read: Callable[..., Any]) -> None:
+def _fixed_head(source: Source, header: LoopHeader) -> dict[str, Name]:
+    """A header of known size: one struct call. Returns where its fields are then."""
+    size = header.codec.size
+    source.line(f"if e - p < {size}: return {size} - (e - p)")
+    source.line(f"{', '.join(header.targets)}, = {source.constant(header.codec.unpack_from)}(b, p)")
+    for line in header.lines:
+        source.line(line)
+    source.line(f"t = p + {size}")
+    return {
+        name: Name(f"chr({local})", "text") if name in header.chars else Name(local, "int")
+        for name, local in header.names.items()
+    }
+
+
+def _variable_head(source: Source, header: Reader) -> dict[str, Name]:
     """A header whose own length is told by its bytes: until it can be read, more must come."""
     source.indent("try:")
-    source.line(f"h, t = {source.constant(read)}(b, p, e, v)")
+    source.line(f"h, t = {source.constant(header.read)}(b, p, e, v)")
     source.dedent()
-    source.indent("except ValueError:")
+    source.indent(f"except {source.constant(Short)}:")
     source.line(f"if e - p > l: {source.constant(too_large)}(e - p, l)")
     source.line("return 1")
     source.dedent()
+    return header.scope("h")
 
 
 def _up_to(source: Source, end: bytes, path: str) -> None:
@@ -115,23 +127,23 @@ def _up_to(source: Source, end: bytes, path: str) -> None:
     source.line(f"n += {len(end)} - t")
 
 
-def _fixed_width(fields: tuple[Any, ...]) -> int | None:
-    width = 0
-    for field in fields:
-        if not isinstance(field, Plain) or not isinstance(field.type, Scalar):
-            return None
-        width += field.type.size
-    return width
-
-
 def loop_header(rule: dict[str, Any], layouts: Layouts) -> LoopHeader | None:
-    """The header for row programs; None where it is not of fixed size, mixes byte orders, or does not tell the size."""
-    if "ends" in rule:
+    """The header for row programs; None where it is not of fixed size, or does not tell the size."""
+    header = _fixed(layouts.fields(rule["header"], "$.framing"), layouts)
+    if header is None or "ends" in rule:
         return None
-    fields = layouts.fields(rule["header"], "$.framing")
-    letters, targets, lines, names = "", [], [], {}
+    scope = {name: Name(local, "int") for name, local in header.names.items()}
+    size = Emitter(Source(), scope, "$.framing").emit(expr.parse(rule.get("size", "0"), "$.framing"), "int")[0]
+    return header._replace(size=size)
+
+
+def _fixed(fields: tuple[Field, ...], layouts: Layouts) -> LoopHeader | None:
+    """A header of plain numbers; None where it is something else, mixes byte orders, or has values to be checked."""
+    letters, targets, lines, names, chars = layouts.order, [], [], {}, set()
     for index, field in enumerate(fields):
         if not isinstance(field, Plain) or not isinstance(field.type, Scalar):
+            return None
+        if field.value is not None or field.type.order != layouts.order:
             return None
         names[field.name] = local = f"h{index}"
         if field.type.letter == "U":
@@ -139,12 +151,14 @@ def loop_header(rule: dict[str, Any], layouts: Layouts) -> LoopHeader | None:
             letters += "HB" if field.type.order == "<" else "BH"
             targets += [f"{local}a", f"{local}b"]
             lines.append(f"{local} = {low} | {high} << 16")
-        else:
-            letters += field.type.letter.replace("c", "B")
-            targets.append(local)
-    scope = {name: Name(local, "int") for name, local in names.items()}
-    size = Emitter(Source(), scope, "$.framing").emit(expr.parse(rule.get("size", "0"), "$.framing"), "int")[0]
-    return LoopHeader(struct.Struct(layouts.order + letters), tuple(targets), tuple(lines), names, size)
+            continue
+        if field.type.letter == "c":
+            chars.add(field.name)
+        letters += field.type.letter.replace("c", "B")
+        targets.append(local)
+    if not targets:
+        return None
+    return LoopHeader(struct.Struct(letters), tuple(targets), tuple(lines), names, frozenset(chars), "")
 
 
 def compile_writer(rule: dict[str, Any], path: str, layouts: Layouts, writers: Writers) -> FrameWriter:

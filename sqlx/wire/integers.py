@@ -17,6 +17,10 @@ Read = Callable[[bytes, int, int], tuple[int | None, int]]
 Write = Callable[[int | None], bytes]
 
 
+class Short(ValueError):
+    """The bytes end before what is read does."""
+
+
 class Codec(NamedTuple):
     read: Read
     write: Write
@@ -46,7 +50,7 @@ def _width(word: str, path: str) -> int:
 def _reader(direct: int, prefixes: dict[int, int], null: int | None, order: Any) -> Read:
     def read(buffer: bytes, position: int, end: int) -> tuple[int | None, int]:
         if position >= end:
-            raise ValueError("the frame ends inside an integer")
+            raise Short("the frame ends inside an integer")
         first = buffer[position]
         if first < direct:
             return first, position + 1
@@ -57,7 +61,7 @@ def _reader(direct: int, prefixes: dict[int, int], null: int | None, order: Any)
             raise ValueError(f"no integer begins with the byte {first}")
         stop = position + 1 + width
         if stop > end:
-            raise ValueError("the frame ends inside an integer")
+            raise Short("the frame ends inside an integer")
         return int.from_bytes(buffer[position + 1 : stop], order), stop
 
     return read

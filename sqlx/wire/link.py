@@ -82,7 +82,7 @@ class Link(Protocol):
     def execute(
         self,
         prepared: Any,
-        types: Sequence[ParameterType],
+        types: tuple[ParameterType, ...],
         values: Sequence[Any],
         *,
         begin: str | None = None,

@@ -28,6 +28,7 @@ from sqlx.wire.program import (
     CLOSED,
     COLUMNS,
     DO,
+    END,
     EXPECT,
     GATHER,
     IF,
@@ -180,7 +181,7 @@ class Machine:
     def perform(self, code: Code, a: Any) -> None:
         """Run code that does not wait."""
         pc, v = 0, self.v
-        while pc < len(code):
+        while True:
             op, x, y = code[pc]
             pc += 1
             if op == DO:
@@ -189,22 +190,23 @@ class Machine:
                 pc = pc if x(v, a, None) else y
             elif op == JUMP:
                 pc = x
+            elif op == END:
+                return
             else:
                 raise WireError("unsupported", "the pack waits in the `send` half of a command")
 
     def _run(self, code: Code, a: Any) -> Actions:
         pc, f, v = 0, None, self.v
         stack: list[tuple[Code, int]] = []
-        while pc < len(code) or stack:
-            if pc >= len(code):
-                code, pc = stack.pop()
-                continue
+        while True:
             op, x, y = code[pc]
             pc += 1
             if op == EXPECT:
                 found = self._take(x)
                 while found.__class__ is int:
-                    yield from self._wait(found)
+                    if self.reply.stream and self.result is not None and (self.result.rows or self.discarding):
+                        yield (ROWS,)
+                    self._received((yield (TRANSFER, self._sent(), found)))
                     found = self._take(x)
                 f = self.slots
                 if found.handler is None:
@@ -222,6 +224,10 @@ class Machine:
                     raise _not_understood(error) from error
             elif op == JUMP:
                 pc = x
+            elif op == END:
+                if not stack:
+                    return
+                code, pc = stack.pop()
             elif op == CALL:
                 if len(stack) >= MAX_CALLS:
                     raise WireError(
@@ -246,15 +252,15 @@ class Machine:
         except _MALFORMED as error:
             raise _not_understood(error) from error
 
-    def _wait(self, want: int) -> Actions:
-        """Get more bytes; hand over the rows of a streamed reply first."""
-        if self.reply.stream and self.result is not None and (self.result.rows or self.discarding):
-            yield (ROWS,)
-        yield from self._fill(want)
-
     def _fill(self, want: int) -> Actions:
+        self._received((yield (TRANSFER, self._sent(), want)))
+
+    def _sent(self) -> bytearray:
+        """What is to be sent, which is sent then."""
         out, self.out = self.out, bytearray()
-        data = yield (TRANSFER, out, want)
+        return out
+
+    def _received(self, data: bytes) -> None:
         self.inbox = self.inbox[self.position :] + data if self.position < len(self.inbox) else data
         self.position = 0
 
@@ -303,13 +309,13 @@ class Machine:
         """The next message that `state` accepts, its fields in `self.slots`; or how many bytes are missing."""
         frames = state.frames
         limit = frames.limits[self.phase]
-        while True:
-            try:
-                head = frames.read(self.inbox, self.position, len(self.inbox), limit, self.v)
-                if isinstance(head, int):
-                    return head
-                tag, start, stop, sequence = head
+        try:
+            while True:
                 body = self.inbox
+                head = frames.read(body, self.position, len(body), limit, self.v)
+                if head.__class__ is int:
+                    return head
+                tag, start, stop, sequence = head  # type: ignore[misc]
                 if frames.split and stop - start == frames.split:
                     joined = self._join(frames, limit)
                     if joined.__class__ is int:
@@ -321,30 +327,32 @@ class Machine:
                 if candidate is not None and candidate.kind == ROW:
                     self._rows(state, body, start, stop, next_position, sequence)
                     continue
-                self._count(sequence)
+                if sequence >= 0:
+                    self._count(sequence)
                 self.position = next_position
                 if candidate is not None:
                     return candidate
-            except _MALFORMED as error:
-                raise WireError(
-                    "protocol", f"the server sent a malformed message while {state.expected} was due: {error}"
-                ) from error
+        except _MALFORMED as error:
+            raise WireError(
+                "protocol", f"the server sent a malformed message while {state.expected} was due: {error}"
+            ) from error
 
     def _choose(self, state: State, tag: Any, body: bytes, start: int, stop: int) -> Candidate | None:
         """The candidate that a frame is; None for one to be skipped."""
         for candidate in state.by_tag.get(tag, state.others):
-            if candidate.guard is not None and not candidate.guard(self.v, stop - start):
+            _, kind, guard, read, condition, _, _ = candidate
+            if guard is not None and not guard(self.v, stop - start):
                 continue
-            if candidate.kind == ROW:
+            if kind == ROW:
                 return candidate
-            if candidate.kind == COLUMNS:
+            if kind == COLUMNS:
                 self.described = ((body[start:stop],), candidate.message)
                 self.slots = None
                 return candidate
-            self.slots, position = candidate.read(body, start, stop, self.v)  # type: ignore[misc]
+            self.slots, position = read(body, start, stop, self.v)  # type: ignore[misc]
             if position != stop:
                 raise ValueError(f"{stop - position} bytes too many in {candidate.message.replace('_', ' ')!r}")
-            if candidate.condition is None or candidate.condition(self.v, None, self.slots):
+            if condition is None or condition(self.v, None, self.slots):
                 if self.trace is not None:
                     self.trace("<", candidate.message, body[start:stop])
                 return candidate
@@ -373,10 +381,10 @@ class Machine:
             position, expected = stop, sequence + 1 & 255 if sequence >= 0 else -1
 
     def _count(self, sequence: int) -> None:
-        if sequence >= 0:
-            if sequence != self.sequence:
-                raise ValueError(f"frame {sequence} came where {self.sequence} was due")
-            self.sequence = sequence + 1 & 255
+        """Hold the number of a frame against the one that was due; -1 where frames are not counted."""
+        if sequence != self.sequence and sequence >= 0:
+            raise ValueError(f"frame {sequence} came where {self.sequence} was due")
+        self.sequence = sequence + 1 & 255
 
     def _rows(self, state: State, body: bytes, start: int, stop: int, next_position: int, sequence: int) -> None:
         """Consume one row, or all complete rows of the buffer at once."""
@@ -453,16 +461,15 @@ class Machine:
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
         self.result.rows.append(tuple(values))
 
-    def complete(self, said: Mapping[str, Any]) -> None:
-        """Close the open result, or add one without rows."""
+    def complete(self, rowcount: int = -1, lastrowid: int | None = None, tag: str = "") -> None:
+        """Close the open result, or add one without rows. A result that is kept whole counts its own rows."""
         result = self.result
         if result is None:
             result = Result(None)
             self.reply.results.append(result)
-        counted = len(result.rows) if result.columns is not None and not self.reply.stream else -1
-        result.rowcount = said.get("rowcount", counted)
-        result.lastrowid = said.get("lastrowid")
-        result.tag = said.get("tag", "")
+        elif rowcount < 0 and result.columns is not None and not self.reply.stream:
+            rowcount = len(result.rows)
+        result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
         self.result = self.described = None
 

@@ -11,6 +11,7 @@ A flow becomes a flat list of instructions `(op, x, y)`:
     TLS    ·                             upgrade the connection
     RANDOM x(v, a, f) bytes into v[y]
     CLOSED ·                             wait until the server closes the connection
+    END    ·                             go back to the caller; the last of every code
 
 `v` are the connection's variables, `a` the arguments of the command, `f` the fields of the message just read.
 """
@@ -22,7 +23,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlx.wire.framing import FrameReader
 
-DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED = range(9)
+DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END = range(10)
 
 Code = list[tuple[int, Any, Any]]
 

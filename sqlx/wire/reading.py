@@ -50,7 +50,7 @@ class Reader:
 
 
 def short(field: str) -> NoReturn:
-    raise ValueError(f"the frame ends inside {field!r}")
+    raise integers.Short(f"the frame ends inside {field!r}")
 
 
 def unlike(field: str, value: object) -> NoReturn:
