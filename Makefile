@@ -39,4 +39,5 @@ check: $(INSTALLED)
 
 bench: $(INSTALLED)
 	@scripts/install-servers
-	@$(PYTHON) -m benchmarks
+	@$(PYTHON) -m pip install --quiet -e '.[bench]'
+	@$(PYTHON) -m benchmarks --write $(ARGS)

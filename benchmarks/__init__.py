@@ -1,0 +1,1 @@
+"""Side-by-side measurements against other drivers. Never part of the tests."""
