@@ -39,10 +39,7 @@ class Scenario(NamedTuple):
     options: dict[str, Any] = NO_OPTIONS
     password: str | None = None
     opaque: bool = False
-
-
-def scenarios() -> dict[str, Scenario]:
-    return {f"postgresql/{name}": scenario for name, scenario in POSTGRESQL.items()}
+    before: str = ""  # a statement that another user runs first
 
 
 LOGIN = [OPEN, SELECT, CLOSE]
@@ -154,8 +151,107 @@ POSTGRESQL = {
 }
 
 
+EMPTY_CACHE = "FLUSH PRIVILEGES"  # the server forgets which passwords it has seen
+BOTH_FAMILIES = [
+    OPEN,
+    ["query", "SELECT 1 AS a, 'x' AS b, NULL AS c; DO 0; SELECT 2 WHERE 1 = 0"],
+    ["query", "CREATE TEMPORARY TABLE t(i int AUTO_INCREMENT PRIMARY KEY, s varchar(20))"],
+    ["query", "INSERT INTO t(s) VALUES ('a'), (NULL)"],
+    ["query", "SELECT * FROM t"],
+    ["query", "UPDATE t SET s = 'b'"],
+    CLOSE,
+]
+FAMILY = {
+    "tls": Scenario("", "tls_only", LOGIN, sslmode="require", options={"allow_cleartext": "unverified-tls"}),
+    "empty_password": Scenario("", "empty", LOGIN),
+    "no_database": Scenario("", "admin", [OPEN], options={"database": "nowhere"}, over_socket=True),
+    "wrong_password": Scenario("", "admin", [OPEN], password="wrong", over_socket=True),
+    "socket": Scenario("", "socket", LOGIN, over_socket=True),
+    "script": Scenario("", "admin", BOTH_FAMILIES, over_socket=True),
+    "errors": Scenario(
+        "",
+        "admin",
+        [
+            OPEN,
+            ["query", "SELEC 1"],
+            ["query", "SELECT 1; SELECT nothing; SELECT 2"],
+            ["query", "BEGIN"],
+            ["query", "SELECT nothing"],
+            ["query", "ROLLBACK"],
+            ["prepare", "SELECT nothing", []],
+            ["query", ""],
+            SELECT,
+            CLOSE,
+        ],
+        over_socket=True,
+    ),
+    "prepared": Scenario(
+        "",
+        "admin",
+        [
+            OPEN,
+            ["prepare", "SELECT ?, ?, ?, ?", [1000, "x", 2.5, None]],
+            ["execute", [1000, "x", 2.5, None]],
+            ["execute", [None, None, None, 5]],
+            ["release"],
+            ["prepare", "CREATE TEMPORARY TABLE t(i int AUTO_INCREMENT PRIMARY KEY, s varchar(20))", []],
+            ["execute", []],
+            ["prepare", "INSERT INTO t(s) VALUES (?)", ["a"]],
+            ["execute_many", [["a"], [None], ["c"]]],
+            ["query", "SELECT * FROM t"],
+            CLOSE,
+        ],
+        over_socket=True,
+    ),
+    "stream": Scenario(
+        "",
+        "admin",
+        [
+            OPEN,
+            ["streamed", "SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3; SELECT 4"],
+            ["given_up", "SELECT 1 UNION ALL SELECT 2"],
+            SELECT,
+            CLOSE,
+        ],
+        over_socket=True,
+    ),
+    "cancel": Scenario("", "admin", [OPEN, ["cancelled", "SELECT sleep(60)"], SELECT, CLOSE], over_socket=True),
+    "cancel_over_tls": Scenario(
+        "",
+        "admin",
+        [OPEN, ["cancelled", "SELECT sleep(60)"], SELECT, CLOSE],
+        sslmode="require",
+        options={"allow_cleartext": "unverified-tls"},
+    ),
+    "ping": Scenario("", "admin", [OPEN, ["ping"], ["query", "BEGIN"], ["ping"], CLOSE], over_socket=True),
+}
+MARIADB = {name: scenario._replace(server="mariadb") for name, scenario in FAMILY.items()} | {
+    "native": Scenario("mariadb", "native", LOGIN),
+    "native_wrong_password": Scenario("mariadb", "native", [OPEN], password="wrong"),
+    "ed25519": Scenario("mariadb", "ed25519", LOGIN),
+}
+MYSQL = {name: scenario._replace(server="mysql9") for name, scenario in FAMILY.items()} | {
+    "caching_refused": Scenario("mysql9", "caching_sha2", [OPEN], before=EMPTY_CACHE),
+    "caching_rsa": Scenario(
+        "mysql9", "caching_sha2", LOGIN, options={"get_server_public_key": True}, opaque=True, before=EMPTY_CACHE
+    ),
+    "caching_fast": Scenario("mysql9", "caching_sha2", LOGIN),
+    "caching_wrong_password": Scenario("mysql9", "caching_sha2", [OPEN], password="wrong", over_socket=True),
+    "caching_private": Scenario("mysql9", "caching_sha2", LOGIN, over_socket=True, before=EMPTY_CACHE),
+    "sha256_rsa": Scenario("mysql9", "sha256", LOGIN, options={"get_server_public_key": True}, opaque=True),
+    "sha256_socket": Scenario("mysql9", "sha256", LOGIN, over_socket=True, opaque=True),
+}
+SCENARIOS = {
+    f"{folder}/{name}": scenario
+    for folder, some in (("postgresql", POSTGRESQL), ("mariadb", MARIADB), ("mysql", MYSQL))
+    for name, scenario in some.items()
+}
+
+
 def record(scenario: Scenario, server: Server) -> list[dict[str, Any]]:
     """The lines of a transcript."""
+    if scenario.before:
+        record(Scenario(scenario.server, "admin", [OPEN, ["query", scenario.before], CLOSE], over_socket=True), server)
     user, password = server.users[scenario.login]
     header = Header(
         pack=server.kind,
@@ -205,7 +301,7 @@ def main() -> None:
     wanted = sys.argv[1:]
     fleet = Fleet()
     try:
-        for name, scenario in scenarios().items():
+        for name, scenario in SCENARIOS.items():
             if wanted and not any(name.startswith(prefix) for prefix in wanted):
                 continue
             if reason := ENGINES[scenario.server].missing():

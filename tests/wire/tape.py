@@ -8,8 +8,8 @@ A transcript is a file of JSON lines. The first says who connects; then for each
     {"pause": true}                        here another connection had its turn
     {"gives": {…}}                         results, notices, the error, the state of the transaction
 
-`on` numbers the connection of a line where it is not the first. A replay does the same things with the same link, checks
-every byte that is sent, and cuts what is received wherever it is told to.
+`on` numbers the connection of a line where it is not the first. A replay does the same things with the same link,
+checks every byte that is sent, and cuts what is received wherever it is told to.
 """
 
 from __future__ import annotations
