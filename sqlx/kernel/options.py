@@ -16,7 +16,6 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -159,7 +158,9 @@ def _known_schemes() -> str:
 def _own_pack(pack: Pack | str | os.PathLike[str]) -> Pack:
     if isinstance(pack, Pack):
         return pack
-    return registry.build(registry.resolve(registry.read_source(Path(pack))))
+    from sqlx.wire.check import load_file  # the models are loaded for a stranger's pack only
+
+    return load_file(pack)
 
 
 def _url_levels(scheme: str, rest: str, pack: Pack) -> tuple[dict[str, str], dict[str, str]]:

@@ -7,6 +7,7 @@ First its form is held against the models (`sqlx.wire.pack`); what has the form 
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -47,7 +48,7 @@ def check(source: Section) -> list[Finding]:
     return sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "note")
 
 
-def load_file(path: str | Path) -> Pack:
+def load_file(path: str | os.PathLike[str]) -> Pack:
     """The pack of a file that the user named. Raises PackError with the first findings if it cannot run."""
     source = read_file(path)
     errors = [finding for finding in check(source) if finding.severity == "error"]
@@ -63,7 +64,7 @@ def _record(whole: Section) -> Pack:
     return build({key: value for key, value in whole.items() if value is not None})
 
 
-def read_file(path: str | Path) -> Section:
+def read_file(path: str | os.PathLike[str]) -> Section:
     """A pack file as it is written. Raises PackError for one that is too large, is no JSON object, or repeats a key."""
     try:
         with Path(path).open("rb") as file:

@@ -289,7 +289,7 @@ def test_a_shipped_pack_comes_by_its_scheme() -> None:
 
 def test_a_pack_of_ones_own_comes_by_its_file(tmp_path: Path) -> None:
     file = tmp_path / "own.wire.json"
-    file.write_text(json.dumps({"name": "own", "default_port": 9}))
+    file.write_text(json.dumps({"extends": "postgresql", "name": "own", "default_port": 9}))
     assert shown(parse("any://h", pack=file), "host", "port") == ["h", 9]
     with pytest.raises(PackError, match="cannot be read"):
         parse("any://h", pack=str(tmp_path / "none.json"))
