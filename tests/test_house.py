@@ -40,6 +40,7 @@ ARROWS: dict[str, set[str]] = {
     "sqlalchemy": {"kernel", "dbapi", "aio"},
     # `sqlx pack` looks at packs, `sqlx policy` at policies, and `sqlx tui` starts the IDE.
     "cli": {*SHELF, "driver", "store", "sqlx", "wire", "policy", "sqlx_tui"},
+    "__main__": {"cli"},
     "sqlx_tui": {*SHELF, "driver", "store", "sqlx"},
 }
 HEAVY = ("pydantic", "sqlglot", "keyring", "textual", "cryptography", "opentelemetry", "pyarrow", "rich")
