@@ -55,7 +55,7 @@ RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conv
 Action = tuple[Any, ...]
 Actions = Generator[Action, Any, None]
 Batch = Sequence[tuple[Command, list[Any]]]
-_MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError, struct.error)
+_MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, ArithmeticError, struct.error)
 
 
 class Block(NamedTuple):
