@@ -25,6 +25,17 @@ PARAMETER_COMMANDS = {
 PORTAL_COMMANDS = {"fetch": "reads the next part of a result", "close_portal": "ends a result that is read in parts"}
 BEGIN_COMMAND = {"begin": "opens a transaction in the same batch as a statement"}
 
+# What is written into the statements of a session.
+HOLES = {
+    "savepoint": "name",
+    "release": "name",
+    "rollback_to": "name",
+    "begin_isolation": "level",
+    "set_isolation": "level",
+    "statement_timeout": "milliseconds",
+}
+
+_HOLE = re.compile(r"\{([a-z_]+)\}")
 _WORD = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
@@ -83,6 +94,13 @@ def misleading(source: Section) -> Iterator[Finding]:
     for name, framing in source.get("framing", {}).items():
         if "ends" in framing and "size" in framing:
             yield Finding(f"$.framing.{name}.size", "a body has a `size` or `ends` with a text, not both")
+    for key, hole in HOLES.items():
+        text = source["session"].get(key)
+        if text is not None and _HOLE.findall(text) != [hole]:
+            yield Finding(f"$.session.{key}", f"this statement has one hole, {{{hole}}}")
+    for name, query in source.get("catalog", {}).items():
+        for hole in sorted({hole for line in query["sql"] for hole in _HOLE.findall(line)} - {"schema"}):
+            yield Finding(f"$.catalog.{name}.sql", f"{{{hole}}} stands for nothing; {{schema}} is the quoted name")
     for place, step in everywhere(source):
         if isinstance(step, dict) and step.get("event") == "notice" and "with" in step:
             yield Finding(f"{place}.with", "a notice says what the message's `error` says, and takes no values")

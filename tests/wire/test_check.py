@@ -155,6 +155,9 @@ SENSE = [
     ("commands/ping/send", ["until_closed"], "$.commands.ping.send[0]", "`until_closed` waits"),
     ("messages/server/ok/row", {"value": "f32"}, "$.messages.server.ok.row.value",
      "no integer that can stand before a value"),
+    ("session/savepoint", "SAVEPOINT x", "$.session.savepoint", "this statement has one hole, {name}"),
+    ("session/statement_timeout", "SET t = {ms}", "$.session.statement_timeout", "one hole, {milliseconds}"),
+    ("catalog", {"t": {"sql": ["SELECT * FROM {scheme}.t"]}}, "$.catalog.t.sql", "{scheme} stands for nothing"),
     ("extends", "nothing", "$.extends", "'nothing' is not a shipped pack"),
 ]  # fmt: skip
 
