@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 T = TypeVar("T")
 NOTHING = Result()
+ANOTHER = "another statement on its cursor"
 
 
 class Cursor:
@@ -47,7 +48,8 @@ class Cursor:
         A sequence binds `?`, a mapping `:name`; `timeout` is in seconds, and the connection's where it is left out.
         """
         connection = self.connection
-        await self._start()
+        if stream := self._begin():
+            await self._end(stream, ANOTHER)
         if self._number:
             self._stream = Stream(f"stream cursor {self._number} ({shortened(operation)})")
         steps = connection._execute(operation, parameters, self._stream)
@@ -63,7 +65,8 @@ class Cursor:
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result each, to be reached by
         `nextset`.
         """
-        await self._start()
+        if stream := self._begin():
+            await self._end(stream, ANOTHER)
         reply = await self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
         self._take(reply)
         counts = [result.rowcount for result in reply.results]
@@ -75,7 +78,8 @@ class Cursor:
 
         Returns the parameters as they were given.
         """
-        await self._start()
+        if stream := self._begin():
+            await self._end(stream, ANOTHER)
         self._take(await self._run(self.connection._session.call(procname, parameters), None))
         return list(parameters)
 
@@ -196,7 +200,7 @@ class Cursor:
         stream, self._stream = self._stream, None
         self._reset()
         if stream is not None and not self.connection.closed:
-            await self.connection._run(self.connection._session.streams.end(stream, "close()"))
+            await self._end(stream, "close()")
 
     async def __aenter__(self) -> Cursor:
         self._check_open()
@@ -236,15 +240,17 @@ class Cursor:
         self._index = self._position = self._passed = 0
         self._rowcount = None
 
-    async def _start(self) -> None:
-        """Forget the last statement."""
+    def _begin(self) -> Stream | None:
+        """Forget the last statement; returns its stream, which is to be ended."""
         self._check_open()
         if self.messages:
             self.messages = []
         stream, self._stream = self._stream, None
         self._reset()
-        if stream is not None:
-            await self.connection._run(self.connection._session.streams.end(stream, "another statement on its cursor"))
+        return stream
+
+    async def _end(self, stream: Stream, by: str) -> None:
+        await self.connection._run(self.connection._session.streams.end(stream, by))
 
     async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection

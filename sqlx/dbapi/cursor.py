@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 Row = tuple[Any, ...]
 T = TypeVar("T")
 NOTHING = Result()
+ANOTHER = "another statement on its cursor"
 
 
 class Cursor:
@@ -48,7 +49,8 @@ class Cursor:
         A sequence binds `?`, a mapping `:name`; `timeout` is in seconds, and the connection's where it is left out.
         """
         connection = self.connection
-        self._start()
+        if stream := self._begin():
+            self._end(stream, ANOTHER)
         if self._number:
             self._stream = Stream(f"stream cursor {self._number} ({shortened(operation)})")
         steps = connection._execute(operation, parameters, self._stream)
@@ -62,7 +64,8 @@ class Cursor:
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result each, to be reached by
         `nextset`.
         """
-        self._start()
+        if stream := self._begin():
+            self._end(stream, ANOTHER)
         reply = self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
         self._take(reply)
         counts = [result.rowcount for result in reply.results]
@@ -74,7 +77,8 @@ class Cursor:
 
         Returns the parameters as they were given.
         """
-        self._start()
+        if stream := self._begin():
+            self._end(stream, ANOTHER)
         self._take(self._run(self.connection._session.call(procname, parameters), None))
         return list(parameters)
 
@@ -195,7 +199,7 @@ class Cursor:
         stream, self._stream = self._stream, None
         self._reset()
         if stream is not None and not self.connection.closed:
-            self.connection._run(self.connection._session.streams.end(stream, "close()"))
+            self._end(stream, "close()")
 
     def __enter__(self) -> Cursor:
         self._check_open()
@@ -235,15 +239,17 @@ class Cursor:
         self._index = self._position = self._passed = 0
         self._rowcount = None
 
-    def _start(self) -> None:
-        """Forget the last statement."""
+    def _begin(self) -> Stream | None:
+        """Forget the last statement; returns its stream, which is to be ended."""
         self._check_open()
         if self.messages:
             self.messages = []
         stream, self._stream = self._stream, None
         self._reset()
-        if stream is not None:
-            self.connection._run(self.connection._session.streams.end(stream, "another statement on its cursor"))
+        return stream
+
+    def _end(self, stream: Stream, by: str) -> None:
+        self.connection._run(self.connection._session.streams.end(stream, by))
 
     def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection

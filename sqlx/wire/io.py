@@ -13,7 +13,8 @@ import socket
 import threading
 
 # What `signal.signal` calls; around it that wraps handlers in enums, at a cost that a short statement feels.
-from _signal import signal as set_handler  # type: ignore[import-not-found]
+from _signal import getsignal as get_handler  # type: ignore[import-not-found]
+from _signal import signal as set_handler
 from contextlib import suppress
 from math import ceil
 from signal import SIGINT, default_int_handler
@@ -85,19 +86,17 @@ class Blocking:
 
         Raises WireError.
         """
-        if threading.get_ident() != _MAIN:
-            return self._run(steps, timeout)
-        before = set_handler(SIGINT, self._on_interrupt)
-        if before is not default_int_handler:
-            set_handler(SIGINT, before)
+        if threading.get_ident() != _MAIN or get_handler(SIGINT) is not default_int_handler:
             return self._run(steps, timeout)
         self._held = False
+        set_handler(SIGINT, self._on_interrupt)
         try:
             return self._run(steps, timeout)
         finally:
-            set_handler(SIGINT, before)
+            set_handler(SIGINT, default_int_handler)
             if self._held:
-                raise KeyboardInterrupt
+                self.stopping = False
+                raise KeyboardInterrupt from None
 
     def cancel(self) -> None:
         """Stop what this link runs, from any thread. Raises WireError when the server cannot be asked."""
@@ -230,7 +229,7 @@ class Blocking:
     def _on_interrupt(self, signum: int, frame: Any) -> None:
         if self._waiting:
             default_int_handler(signum, frame)
-        self._held = True
+        self._held = self.stopping = True
         self.link.interrupt()
 
 

@@ -12,6 +12,7 @@ from sqlx import dbapi
 from tests.engines import Engine
 
 MANY = 5000
+LONG = 300_000  # rows that no buffer holds: while the first are read, more are on their way
 
 
 async def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engine) -> None:
@@ -63,7 +64,7 @@ async def test_a_stream_holds_a_part_of_the_result_at_a_time(connection: face.Co
 async def test_reading_an_ended_stream_says_what_ended_it(
     connection: face.Connection, engine: Engine, how: str
 ) -> None:
-    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = await connection.cursor(stream=True).execute(engine.rows(LONG))
     assert await stream.fetchone() == (1,)
     await getattr(connection, how)()
     with pytest.raises(dbapi.InterfaceError, match=how if how != "close" else "closed"):
@@ -78,7 +79,7 @@ async def test_reading_an_ended_stream_says_what_ended_it(
 async def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
     connection: face.Connection, engine: Engine
 ) -> None:
-    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = await connection.cursor(stream=True).execute(engine.rows(LONG))
     assert await stream.fetchone() == (1,)
     other = connection.cursor()
     if engine.portals:
@@ -87,7 +88,7 @@ async def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
     else:
         with pytest.raises(dbapi.InterfaceError, match="stream cursor 1"):
             await other.execute("SELECT 'beside'")
-    assert await stream.fetchall() == [(n,) for n in range(2, MANY + 1)]
+    assert await stream.fetchall() == [(n,) for n in range(2, LONG + 1)]
 
 
 async def test_a_stream_read_to_its_end_bars_nothing_and_survives_a_commit(
@@ -105,7 +106,7 @@ async def test_closing_the_cursor_in_mid_stream_leaves_a_usable_connection(
 ) -> None:
     for _ in range(3):
         async with connection.cursor(stream=True) as stream:
-            await stream.execute(engine.rows(MANY))
+            await stream.execute(engine.rows(LONG))
             await stream.fetchone()
     assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 
@@ -121,7 +122,7 @@ async def test_an_endless_stream_is_cancelled_when_its_cursor_closes(
 
 
 async def test_executing_again_ends_the_cursors_own_stream(connection: face.Connection, engine: Engine) -> None:
-    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = await connection.cursor(stream=True).execute(engine.rows(LONG))
     await stream.fetchone()
     await stream.execute("SELECT 'again'")
     assert await stream.fetchall() == [("again",)]
@@ -130,7 +131,7 @@ async def test_executing_again_ends_the_cursors_own_stream(connection: face.Conn
 async def test_garbage_collection_ends_a_stream_with_the_next_statement(
     connection: face.Connection, engine: Engine
 ) -> None:
-    stream = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = await connection.cursor(stream=True).execute(engine.rows(LONG))
     await stream.fetchone()
     del stream
     gc.collect()

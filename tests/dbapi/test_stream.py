@@ -13,6 +13,7 @@ from sqlx import dbapi
 from tests.engines import Engine
 
 MANY = 5000
+LONG = 300_000  # rows that no buffer holds: while the first are read, more are on their way
 
 
 def test_a_stream_brings_the_same_rows(connection: face.Connection, engine: Engine) -> None:
@@ -60,7 +61,7 @@ def test_a_stream_holds_a_part_of_the_result_at_a_time(connection: face.Connecti
 
 @pytest.mark.parametrize("how", ["commit", "rollback", "close"])
 def test_reading_an_ended_stream_says_what_ended_it(connection: face.Connection, engine: Engine, how: str) -> None:
-    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = connection.cursor(stream=True).execute(engine.rows(LONG))
     assert stream.fetchone() == (1,)
     getattr(connection, how)()
     with pytest.raises(dbapi.InterfaceError, match=how if how != "close" else "closed"):
@@ -75,7 +76,7 @@ def test_reading_an_ended_stream_says_what_ended_it(connection: face.Connection,
 def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
     connection: face.Connection, engine: Engine
 ) -> None:
-    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = connection.cursor(stream=True).execute(engine.rows(LONG))
     assert stream.fetchone() == (1,)
     other = connection.cursor()
     if engine.portals:
@@ -84,7 +85,7 @@ def test_another_statement_runs_beside_a_stream_or_is_refused_by_name(
     else:
         with pytest.raises(dbapi.InterfaceError, match="stream cursor 1"):
             other.execute("SELECT 'beside'")
-    assert stream.fetchall() == [(n,) for n in range(2, MANY + 1)]
+    assert stream.fetchall() == [(n,) for n in range(2, LONG + 1)]
 
 
 def test_a_stream_read_to_its_end_bars_nothing_and_survives_a_commit(
@@ -102,7 +103,7 @@ def test_closing_the_cursor_in_mid_stream_leaves_a_usable_connection(
 ) -> None:
     for _ in range(3):
         with connection.cursor(stream=True) as stream:
-            stream.execute(engine.rows(MANY))
+            stream.execute(engine.rows(LONG))
             stream.fetchone()
     assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 
@@ -116,14 +117,14 @@ def test_an_endless_stream_is_cancelled_when_its_cursor_closes(connection: face.
 
 
 def test_executing_again_ends_the_cursors_own_stream(connection: face.Connection, engine: Engine) -> None:
-    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = connection.cursor(stream=True).execute(engine.rows(LONG))
     stream.fetchone()
     stream.execute("SELECT 'again'")
     assert stream.fetchall() == [("again",)]
 
 
 def test_garbage_collection_ends_a_stream_with_the_next_statement(connection: face.Connection, engine: Engine) -> None:
-    stream = connection.cursor(stream=True).execute(engine.rows(MANY))
+    stream = connection.cursor(stream=True).execute(engine.rows(LONG))
     stream.fetchone()
     del stream
     gc.collect()
