@@ -8,9 +8,10 @@ row: rows that agree in everything else are one record. Where two records could 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
+from sqlx.dbapi import InterfaceError
 from sqlx.kernel.exec import Pack
 from sqlx.kernel.names import quoted
 
@@ -30,9 +31,13 @@ def query(pack: Pack, name: str, schema: str | None) -> str | None:
 
 
 def records(model: type[T], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[T, ...]:
-    """The records that the rows hold, in their order."""
-    kinds: dict[str, Any] = {field.name: field.type for field in fields(model)}  # type: ignore[arg-type]
-    several = [name for name in names if kinds.get(name) == "tuple[str, ...]"]
+    """The records that the rows hold, in their order.
+
+    Raises InterfaceError when the columns, whose names are given, are not the model's fields.
+    """
+    kinds = _kinds(model, names)
+    several = [name for name in names if kinds[name] == "tuple[str, ...]"]
+    truths = [name for name in names if kinds[name] == "bool"]
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in rows:
         values = dict(zip(names, row, strict=True))
@@ -42,5 +47,17 @@ def records(model: type[T], names: Sequence[str], rows: Iterable[Sequence[Any]])
             record[name] += tuple(value) if isinstance(value, list) else () if value is None else (value,)
     for record in found.values():
         record.pop("id", None)
-        record.update({name: bool(value) for name, value in record.items() if kinds[name] == "bool"})
+        record.update({name: bool(record[name]) for name in truths})
     return tuple(model(**record) for record in found.values())
+
+
+def _kinds(model: type[Any], names: Sequence[str]) -> dict[str, str]:
+    """The annotation of each field, and of `id`."""
+    kinds = {field.name: str(field.type) for field in fields(model)}
+    needed = {field.name for field in fields(model) if field.default is MISSING}
+    if not needed <= {*names} <= {*kinds, "id"}:
+        raise InterfaceError(
+            f"a catalog query of the pack answers {', '.join(names)}; "
+            f"the fields of {model.__name__} are {', '.join(kinds)}"
+        )
+    return {**kinds, "id": "str"}

@@ -17,8 +17,9 @@ SCRIPT = (
     """CREATE TABLE staff (
         id int unsigned AUTO_INCREMENT, mood enum('sad', 'it''s') DEFAULT 'sad' COMMENT 'of the day', name varchar(40),
         born datetime DEFAULT CURRENT_TIMESTAMP, label varchar(60) AS (concat(name, ' it''s')) VIRTUAL, bits bit(4)
-        DEFAULT b'101', note varchar(9) DEFAULT 'NULL', rank int DEFAULT NULL, code varchar(9) DEFAULT (concat('a''', 'b')),
-        PRIMARY KEY (id), CONSTRAINT known CHECK (name <> 'it''s')) COMMENT 'who works'""".replace("rank", "`rank`"),
+        DEFAULT b'101', note varchar(9) DEFAULT 'NULL', age int DEFAULT NULL,
+        code varchar(9) DEFAULT (concat('a''', 'b')),
+        PRIMARY KEY (id), CONSTRAINT known CHECK (name <> 'it''s')) COMMENT 'who works'""",
     "CREATE TABLE STAFF (other int)",
     "CREATE TABLE other (one int, two int, CONSTRAINT a UNIQUE (one), CONSTRAINT b UNIQUE (two))",
     "CREATE TABLE wide (" + ", ".join(f"`{'column ' * 8}{number}` int" for number in range(16)) + ")",
@@ -74,7 +75,7 @@ def test_defaults_are_sql(catalog: Catalog) -> None:
     defaults = {column.name: column.default for column in catalog.columns(STAFF)}
     assert defaults["mood"] == "'sad'"
     assert defaults["note"] == "'NULL'"
-    assert defaults["rank"] is None
+    assert defaults["age"] is None
     assert defaults["bits"] == "b'101'"
     assert defaults["born"] is not None and defaults["born"].lower().startswith("current_timestamp")
     assert defaults["code"] is not None and defaults["code"].startswith("concat(")
