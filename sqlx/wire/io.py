@@ -186,8 +186,10 @@ class Blocking:
                 raise KeyboardInterrupt
             if deadline is None:
                 events = self._poll.poll()
+            elif (left := deadline - monotonic()) <= 0:  # looked at even where there is always something to read
+                raise DeadlinePassed
             else:
-                events = self._poll.poll(max(0, ceil((deadline - monotonic()) * 1000)))
+                events = self._poll.poll(ceil(left * 1000))
         finally:
             self._waiting = False
         if not events:
