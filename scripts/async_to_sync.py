@@ -21,6 +21,7 @@ TWINS = {
     "tests/aio/test_cursor.py": "tests/dbapi/test_cursor.py",
     "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",
     "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",
+    "tests/aio/test_executemany.py": "tests/dbapi/test_executemany.py",
     "tests/aio/test_callproc.py": "tests/dbapi/test_callproc.py",
     "tests/aio/test_two_phase.py": "tests/dbapi/test_two_phase.py",
 }

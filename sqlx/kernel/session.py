@@ -74,7 +74,7 @@ class Session:
         statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
         before = self.link.state
         try:
-            if statement.wanted or parameters:
+            if statement.wanted or (parameters is not None and len(parameters)):
                 types, values = self._parameters.bind(statement.arrange(parameters))
                 reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
@@ -102,20 +102,24 @@ class Session:
             arranged.append(statement.arrange(row))
         if statement is None:
             return whole
+        work = self._run_many(statement, arranged, whole)
         try:
-            for types, values in batches(self._parameters, arranged):
-                prepared = self._prepared.get(self._key(statement, types))
-                if prepared is None:
-                    prepared = yield from self._prepare(statement, types)
-                begin = self.transactions.begin_for(statement)
-                reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
-                whole.results += reply.results
+            yield from work if len(arranged) == 1 else self.transactions.guarded(work)
         except WireError as error:
             if self._is_stale(error):
                 self.forget()
             raise self._explained(error, statement, before) from None
         whole.done = True
         return whole
+
+    def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
+        for types, values in batches(self._parameters, rows):
+            prepared = self._prepared.get(self._key(statement, types))
+            if prepared is None:
+                prepared = yield from self._prepare(statement, types)
+            begin = self.transactions.begin_for(statement)
+            reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            whole.results += reply.results
 
     def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
         """Run a prepared statement, preparing it if need be; once more when the server no longer knew it and nothing

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeVar
 
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
 from sqlx.wire.link import Link, Steps
+
+T = TypeVar("T")
 
 FAILED_TRANSACTION = "25P02"  # SQLSTATE class 25, invalid transaction state
 ROLL_BACK = "call rollback(), or roll back to a savepoint, before anything else"
@@ -60,12 +63,12 @@ class Transactions:
         if name is not None and name not in levels:
             known = ", ".join(levels) or "none"
             raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")
-        template = self._words.get("begin_isolation")
-        if name is None:
-            self._begin = self._words.get("begin")
-        elif template:
-            self._begin = template.replace("{level}", levels[name])
-        elif self._words.get("set_isolation"):
+        opening = self._words.get("begin_isolation")
+        if name is None and self._isolation is not None and not opening:
+            raise Misuse("this engine keeps no default isolation level to go back to", f"name one: {', '.join(levels)}")
+        if opening:
+            self._begin = opening.replace("{level}", levels[name]) if name else self._words.get("begin")
+        elif name:
             self.owed.append(self._words["set_isolation"].replace("{level}", levels[name]))
         self._isolation = name
 
@@ -105,6 +108,25 @@ class Transactions:
         if words and not self._autocommit:
             yield from self._link.query(words["on"])
             self._owe_autocommit()
+
+    def guarded(self, work: Steps[T]) -> Steps[T]:
+        """Run many statements so that, when one fails, nothing of them stays: where the server does not see to that,
+        inside a savepoint, or a transaction of their own.
+        """
+        words = self._words.get("pipeline")
+        if not words:
+            return (yield from work)
+        idle = self._link.state == "idle"
+        guard = words["outside" if self._autocommit and idle else "inside"]
+        yield from self._link.query(guard["open"], begin=self._begin if idle and not self._autocommit else None)
+        try:
+            result = yield from work
+        except WireError:
+            with suppress(WireError):
+                yield from self._link.query(guard["undo"])
+            raise
+        yield from self._link.query(guard["keep"])
+        return result
 
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`.

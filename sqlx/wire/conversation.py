@@ -24,6 +24,7 @@ from sqlx.wire.result import Column, Reply
 from sqlx.wire.trace import tracer
 
 MAX_SHAPES = 256
+PIPELINE = 1000  # statements that are sent before their replies are read
 
 Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes] | None]
 
@@ -209,6 +210,8 @@ class Conversation:
 
     def cancel(self) -> Steps[None]:
         """Run the pack's `cancel` flow on a second connection, secured like the first."""
+        if "cancel" not in self.pack.flows:
+            raise WireError("unsupported", "this engine's pack knows no way to cancel a statement", outcome="unknown")
         encrypted = self.channel.tls is not None
         other = type(self)(self.pack, self.endpoint, self.identity)
         machine = other.machine = other._new_machine(encrypted, encrypted)
@@ -281,15 +284,14 @@ class Conversation:
         *,
         begin: str | None = None,
     ) -> Steps[Reply]:
-        """In one segment where the protocol has them, so that an error leaves nothing of it behind; else one by one."""
+        """As pipelines of at most PIPELINE statements, so that what is owed stays bounded. Where statements are a
+        transaction only together they go in one."""
         command, reply = self.program.command("execute"), Reply()
         batch = self._preamble(begin)
-        lockstep = self.program.segment is None
+        alone = self.program.segment is not None and begin is None and self.state == "idle"
         for values in rows:
-            given = self._bound(prepared, types, values)
-            given[_PLACES["portal"]], given[_PLACES["limit"]] = "", 0
-            batch.append((command, given))
-            if lockstep:
+            batch.append((command, self._bound(prepared, types, values)))
+            if len(batch) >= PIPELINE and not alone:
                 self._use(prepared)
                 yield from self._start(batch, reply)
                 batch = []

@@ -74,7 +74,7 @@ class Link(Protocol):
         when it fails the text is not run."""
         ...
 
-    def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[Prepared]:
+    def prepare(self, sql: str, types: tuple[ParameterType, ...]) -> Steps[Prepared]:
         """Have the server parse and describe one statement with the pack's native placeholders. A type of 0 is for the
         server to infer."""
         ...
@@ -96,7 +96,7 @@ class Link(Protocol):
     def execute_many(
         self,
         prepared: Any,
-        types: Sequence[ParameterType],
+        types: tuple[ParameterType, ...],
         rows: Sequence[Sequence[Any]],
         *,
         begin: str | None = None,

@@ -348,6 +348,26 @@ class TwoPhase(Part):
     """Lists what is prepared."""
 
 
+class PipelineGuard(Part):
+    """Three statements around a pipeline."""
+
+    open: Text
+    """Before it."""
+    keep: Text
+    """After it, when all went well."""
+    undo: Text
+    """After it, when something failed."""
+
+
+class Pipeline(Part):
+    """For a server that goes on behind an error: what makes a failed pipeline leave nothing behind."""
+
+    outside: PipelineGuard
+    """Where each statement is a transaction of its own."""
+    inside: PipelineGuard
+    """Where a transaction is open, or opens by itself."""
+
+
 class Session(Part):
     """The statements by which a session is led. Null is what the engine does not have."""
 
@@ -393,6 +413,8 @@ class Session(Part):
     """Makes the session as it was when it was opened."""
     call: CallTexts | None = None
     """How a procedure is called."""
+    pipeline: Pipeline | None = None
+    """What stands around a pipeline; null for a server that skips what follows an error."""
     two_phase: TwoPhase | None = None
     """How a transaction is committed in two phases."""
 

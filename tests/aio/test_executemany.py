@@ -1,0 +1,59 @@
+"""A failed executemany leaves nothing of itself behind, on every engine and in either mode."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+
+GOOD = [(number, f"row {number}") for number in range(10, 1500)]
+BAD = [*GOOD, (1, "the key of another"), (2000, "behind the failure")]
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
+    """A connection that has a table with one row, and in transaction mode has not committed it."""
+    async with await face.connect(url, autocommit=request.param) as connection:
+        cursor = connection.cursor()
+        await cursor.execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY, name varchar(40))")
+        await connection.commit()
+        await cursor.execute("INSERT INTO keyed VALUES (1, 'first')")
+        yield connection
+        await connection.rollback()
+
+
+async def _count(connection: face.Connection) -> int:
+    cursor = await connection.cursor().execute("SELECT count(*) FROM keyed")
+    (count,) = await cursor.fetchone() or (0,)
+    return int(count)
+
+
+async def test_failed_rows_leave_nothing_behind(keyed: face.Connection) -> None:
+    with pytest.raises(dbapi.IntegrityError) as caught:
+        await keyed.cursor().executemany("INSERT INTO keyed VALUES (?, ?)", BAD)
+    assert caught.value.outcome == "rolled_back"
+    try:
+        assert await _count(keyed) == 1
+    except dbapi.InternalError:  # where an error fails the whole transaction, the first row goes with it
+        await keyed.rollback()
+        assert await _count(keyed) == 0
+
+
+async def test_rows_by_the_thousand_arrive(keyed: face.Connection) -> None:
+    cursor = keyed.cursor()
+    await cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
+    assert cursor.rowcount == len(GOOD)
+    assert await _count(keyed) == len(GOOD) + 1
+
+
+async def test_rows_are_undone_with_their_transaction(url: str) -> None:
+    async with await face.connect(url) as connection:
+        cursor = connection.cursor()
+        await cursor.execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY, name varchar(40))")
+        await connection.commit()
+        await cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
+        await connection.rollback()
+        assert await _count(connection) == 0

@@ -1,0 +1,60 @@
+# Generated from tests/aio/test_executemany.py by scripts/async_to_sync.py; do not edit.
+"""A failed executemany leaves nothing of itself behind, on every engine and in either mode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import sqlx.dbapi as face
+from sqlx import dbapi
+
+GOOD = [(number, f"row {number}") for number in range(10, 1500)]
+BAD = [*GOOD, (1, "the key of another"), (2000, "behind the failure")]
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+def keyed(request: pytest.FixtureRequest, url: str) -> Iterator[face.Connection]:
+    """A connection that has a table with one row, and in transaction mode has not committed it."""
+    with face.connect(url, autocommit=request.param) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY, name varchar(40))")
+        connection.commit()
+        cursor.execute("INSERT INTO keyed VALUES (1, 'first')")
+        yield connection
+        connection.rollback()
+
+
+def _count(connection: face.Connection) -> int:
+    cursor = connection.cursor().execute("SELECT count(*) FROM keyed")
+    (count,) = cursor.fetchone() or (0,)
+    return int(count)
+
+
+def test_failed_rows_leave_nothing_behind(keyed: face.Connection) -> None:
+    with pytest.raises(dbapi.IntegrityError) as caught:
+        keyed.cursor().executemany("INSERT INTO keyed VALUES (?, ?)", BAD)
+    assert caught.value.outcome == "rolled_back"
+    try:
+        assert _count(keyed) == 1
+    except dbapi.InternalError:  # where an error fails the whole transaction, the first row goes with it
+        keyed.rollback()
+        assert _count(keyed) == 0
+
+
+def test_rows_by_the_thousand_arrive(keyed: face.Connection) -> None:
+    cursor = keyed.cursor()
+    cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
+    assert cursor.rowcount == len(GOOD)
+    assert _count(keyed) == len(GOOD) + 1
+
+
+def test_rows_are_undone_with_their_transaction(url: str) -> None:
+    with face.connect(url) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY, name varchar(40))")
+        connection.commit()
+        cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
+        connection.rollback()
+        assert _count(connection) == 0
