@@ -34,7 +34,7 @@ def classify(error: WireError, pack: Pack | None) -> tuple[str, str | None]:
     if isinstance(error, Mistake):
         return "ProgrammingError", None
     if error.kind != "server" or pack is None:
-        return _KINDS.get(error.kind, "DatabaseError"), None
+        return _KINDS.get(error.kind, "DatabaseError"), "connection" if error.kind == "connection" else None
     table = pack.errors
     code = str(error.code)
     state = error.sqlstate or ""

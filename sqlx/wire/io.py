@@ -110,9 +110,11 @@ class Blocking:
 
     def close(self) -> None:
         """Say goodbye and close; never raises, never waits long."""
-        with suppress(WireError, DeadlinePassed):
-            self._drive(self.link.close(), _deadline(CANCEL))
-        self.link.abort()
+        try:
+            with suppress(WireError, DeadlinePassed):
+                self._drive(self.link.close(), _deadline(CANCEL))
+        finally:
+            self.link.abort()
 
     def _run(self, steps: Steps[T], timeout: float | None) -> T:
         if self.link.pack.embedded and timeout is not None:

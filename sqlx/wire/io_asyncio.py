@@ -78,10 +78,12 @@ class Asyncio:
 
     async def close(self) -> None:
         """Say goodbye and close; never raises, never waits long."""
-        with suppress(WireError, TimeoutError):
-            async with asyncio.timeout(CANCEL):
-                await self._start(self.link.close())
-        self._abort()
+        try:
+            with suppress(WireError, TimeoutError):
+                async with asyncio.timeout(CANCEL):
+                    await self._start(self.link.close())
+        finally:
+            self._abort()
 
     def _abort(self) -> None:
         self.link.abort()

@@ -93,7 +93,7 @@ async def test_isolation_levels_are_the_engines_own_in_any_spelling(connection: 
     await connection.rollback()
     with pytest.raises(dbapi.InterfaceError, match="serializable"):
         connection.isolation_level = "chaos"
-    connection.isolation_level = None
+    connection.isolation_level = "serializable"
     await connection.cursor().execute("SELECT 1")
 
 
@@ -137,11 +137,17 @@ async def test_a_savepoint_opens_the_transaction_it_needs(people: face.Connectio
             pass
 
 
-async def test_a_block_commits_and_closes(url: str, tmp_path: object) -> None:
+async def test_a_block_commits_and_closes(url: str, engine: Engine) -> None:
+    name = "kept_by_" + face.__name__.rpartition(".")[2]
     async with await face.connect(url) as connection:
-        await connection.cursor().execute("SELECT 1")
-        assert connection.in_transaction or connection.isolation_level is None
+        await connection.cursor().execute(f"CREATE TABLE {name} (id integer)")
+        await connection.cursor().execute(f"INSERT INTO {name} VALUES (1)")
     assert connection.closed
+    if engine.fixture:  # a database in memory is gone with its connection
+        async with await face.connect(url) as connection:
+            row = await (await connection.cursor().execute(f"SELECT count(*) FROM {name}")).fetchone()
+            await connection.cursor().execute(f"DROP TABLE {name}")
+        assert row == (1,)
 
 
 async def test_a_block_that_raises_rolls_back_and_closes(url: str) -> None:

@@ -94,7 +94,7 @@ def test_isolation_levels_are_the_engines_own_in_any_spelling(connection: face.C
     connection.rollback()
     with pytest.raises(dbapi.InterfaceError, match="serializable"):
         connection.isolation_level = "chaos"
-    connection.isolation_level = None
+    connection.isolation_level = "serializable"
     connection.cursor().execute("SELECT 1")
 
 
@@ -135,11 +135,17 @@ def test_a_savepoint_opens_the_transaction_it_needs(people: face.Connection) -> 
         pass
 
 
-def test_a_block_commits_and_closes(url: str, tmp_path: object) -> None:
+def test_a_block_commits_and_closes(url: str, engine: Engine) -> None:
+    name = "kept_by_" + face.__name__.rpartition(".")[2]
     with face.connect(url) as connection:
-        connection.cursor().execute("SELECT 1")
-        assert connection.in_transaction or connection.isolation_level is None
+        connection.cursor().execute(f"CREATE TABLE {name} (id integer)")
+        connection.cursor().execute(f"INSERT INTO {name} VALUES (1)")
     assert connection.closed
+    if engine.fixture:  # a database in memory is gone with its connection
+        with face.connect(url) as connection:
+            row = (connection.cursor().execute(f"SELECT count(*) FROM {name}")).fetchone()
+            connection.cursor().execute(f"DROP TABLE {name}")
+        assert row == (1,)
 
 
 def test_a_block_that_raises_rolls_back_and_closes(url: str) -> None:

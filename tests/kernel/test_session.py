@@ -165,6 +165,26 @@ def test_a_late_cancellation_hits_no_later_statement(postgres: Server) -> None:
             assert value(connection, "SELECT ?", number) == number
 
 
+def test_the_default_isolation_level_comes_back_where_the_engine_has_kept_it(connection: dbapi.Connection) -> None:
+    connection.isolation_level = "serializable"
+    assert value(connection, "SHOW transaction_isolation") == "serializable"
+    connection.rollback()
+    connection.isolation_level = None
+    assert value(connection, "SHOW transaction_isolation") == "read committed"
+    with dbapi.connect("sqlite://", isolation_level="read uncommitted") as embedded:
+        assert value(embedded, "PRAGMA read_uncommitted") == 1
+        embedded.rollback()
+        with pytest.raises(dbapi.InterfaceError, match="name one: serializable"):
+            embedded.isolation_level = None
+
+
+@pytest.mark.parametrize("parameters", [(), [], {}])
+def test_no_parameters_for_no_markers_run_like_none(connection: dbapi.Connection, parameters: object) -> None:
+    assert connection.cursor().execute("SELECT 'a?', 1", parameters).fetchone() == ("a?", 1)
+    with pytest.raises(dbapi.ProgrammingError, match="1 parameter"):
+        connection.cursor().execute("SELECT ?", ())
+
+
 @pytest.mark.parametrize(
     ("paramstyle", "sql", "parameters"),
     [
