@@ -19,6 +19,7 @@ from sqlx.catalog.model import (
 )
 from sqlx.catalog.queries import query, records
 from sqlx.kernel.nonblocking import Lock
+from sqlx.kernel.placeholders import Named
 
 T = TypeVar("T")
 
@@ -98,5 +99,5 @@ class Catalog:
         if sql is None:
             return ()
         async with self.connection.cursor() as cursor:
-            await cursor.execute(sql, {"schema": schema, "relation": relation})
+            await cursor.execute(sql, Named(schema=schema, relation=relation))
             return records(model, [column[0] for column in cursor.description or ()], await cursor.fetchall())

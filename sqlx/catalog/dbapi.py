@@ -20,6 +20,7 @@ from sqlx.catalog.model import (
 from sqlx.catalog.queries import query, records
 from sqlx.dbapi import Connection
 from sqlx.kernel.blocking import Lock
+from sqlx.kernel.placeholders import Named
 
 T = TypeVar("T")
 
@@ -97,5 +98,5 @@ class Catalog:
         if sql is None:
             return ()
         with self.connection.cursor() as cursor:
-            cursor.execute(sql, {"schema": schema, "relation": relation})
+            cursor.execute(sql, Named(schema=schema, relation=relation))
             return records(model, [column[0] for column in cursor.description or ()], cursor.fetchall())

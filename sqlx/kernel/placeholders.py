@@ -27,6 +27,10 @@ Key: TypeAlias = int | str
 Marker: TypeAlias = tuple[int, int, Key | None]  # start, end, and what it binds; None: the doubled sign, for itself
 
 
+class Named(dict[str, Any]):
+    """Values that bind :name whatever the caller's paramstyle is, for texts that are not his."""
+
+
 @dataclass(frozen=True, slots=True)
 class Native:
     """A text the server understands, and how to order values for it.

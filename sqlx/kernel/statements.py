@@ -6,7 +6,7 @@ from collections import OrderedDict
 from typing import Any, Generic, TypeVar
 
 from sqlx.kernel.errors import Mistake
-from sqlx.kernel.placeholders import Native, is_by_name, prepare_text
+from sqlx.kernel.placeholders import Named, Native, is_by_name, prepare_text
 from sqlx.kernel.scanner import scanner_of
 from sqlx.wire.link import Link
 
@@ -107,7 +107,8 @@ class Statements:
         key = (sql, by_name, mode)
         found = self._seen.get(key)
         if found is None:
-            native = prepare_text(self._scanner, sql, self._paramstyle, by_name, self._link.variables)
+            paramstyle = "named" if isinstance(parameters, Named) else self._paramstyle
+            native = prepare_text(self._scanner, sql, paramstyle, by_name, self._link.variables)
             found = self._remember(key, Statement(sql, native))
         return found
 
