@@ -31,13 +31,14 @@ Raw = tuple[bytes, ...]
 class Layout:
     """One result layout: its columns, and the program that reads its rows."""
 
-    __slots__ = ("_compile", "_programs", "columns", "message")
+    __slots__ = ("_compile", "_programs", "columns", "lenient", "message")
 
     def __init__(
-        self, columns: Sequence[Column], message: str, compile_: Callable[[frozenset[int]], RowProgram]
+        self, columns: Sequence[Column], message: str, compile_: Callable[[frozenset[int], bool], RowProgram]
     ) -> None:
         self.columns = columns
         self.message = message
+        self.lenient = False  # values that cannot be read arrive as the server's text; set when there was one
         self._compile = compile_
         self._programs: dict[frozenset[int], RowProgram] = {}
 
@@ -46,8 +47,16 @@ class Layout:
         row."""
         program = self._programs.get(ends)
         if program is None:
-            program = self._programs[ends] = self._compile(ends)
+            program = self._programs[ends] = self._compile(ends, self.lenient)
         return program
+
+    def relax(self) -> bool:
+        """Be lenient from now on; False when it was already."""
+        if self.lenient:
+            return False
+        self.lenient = True
+        self._programs.clear()
+        return True
 
 
 class TypeRule(NamedTuple):
@@ -147,9 +156,10 @@ class Layouter:
         context = Context(_zone_info(zone), byte_order=self.program.pack.byte_order)
         tag = ord(message["tag"]) if isinstance(message.get("tag"), str) else None
 
-        def compile_(ends: frozenset[int]) -> RowProgram:
+        def compile_(ends: frozenset[int], lenient: bool) -> RowProgram:
             frames = Frames(self._header, tag, ends, self._split) if self._header is not None else None
-            return compile_rows(rule, cells, frames, self.program.layouts, context)
+            wanted = [cell._replace(lenient=True) for cell in cells] if lenient else cells
+            return compile_rows(rule, wanted, frames, self.program.layouts, context)
 
         return Layout([self._column(slots, variables) for slots in definitions], rows, compile_)
 

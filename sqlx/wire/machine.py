@@ -43,6 +43,7 @@ from sqlx.wire.program import (
     State,
 )
 from sqlx.wire.result import Column, Reply, Result
+from sqlx.wire.rows import RowProgram
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
@@ -396,14 +397,26 @@ class Machine:
         layout, result = self.layout, self.result
         if layout is None or result is None:
             raise ValueError("a row without columns")
-        program = layout.program(state.ends)
+        known = len(result.rows)
+        try:
+            self._decode(layout.program(state.ends), result.rows, body, start, stop, next_position, sequence)
+        except ValueError:
+            if not layout.relax():
+                raise
+            del result.rows[known:]
+            self._decode(layout.program(state.ends), result.rows, body, start, stop, next_position, sequence)
+
+    def _decode(
+        self, program: RowProgram, rows: list[tuple[Any, ...]],
+        body: bytes, start: int, stop: int, next_position: int, sequence: int,
+    ) -> None:  # fmt: skip
         if body is self.inbox and sequence == (self.sequence if sequence >= 0 else sequence):
             before = self.position
             end = len(self.inbox)
-            self.position, self.sequence = program.run(self.inbox, before, end, result.rows.append, self.sequence)
+            self.position, self.sequence = program.run(self.inbox, before, end, rows.append, self.sequence)
             if self.position != before:
                 return
-        result.rows.append(program.one(body, start, stop))
+        rows.append(program.one(body, start, stop))
         self._count(sequence)
         self.position = next_position
 

@@ -21,16 +21,21 @@ from sqlx.wire.emit import Source
 from sqlx.wire.framing import LoopHeader
 from sqlx.wire.layout import Integer, Layouts, Scalar
 from sqlx.wire.values import Context, binary_decoder, fixed_format, text_decoder
+from sqlx.wire.values.text import is_text, lenient
 
 # run(buffer, position, end, append, sequence) -> (position, sequence)
 Run = Callable[[bytes, int, int, Callable[[tuple[Any, ...]], None], int], tuple[int, int]]
 
 
 class Cell(NamedTuple):
-    """How one column's values are decoded: the operation's name, and whether it is the binary one."""
+    """How one column's values are decoded: the operation's name, and whether it is the binary one.
+
+    What a lenient cell cannot read of a text arrives as ServerText.
+    """
 
     operation: str
     binary: bool
+    lenient: bool = False
 
 
 class RowProgram(NamedTuple):
@@ -205,11 +210,15 @@ class _Body:
             self.source.line(f"if n != {unpack.size}: {self.source.constant(lie)}()")
             self.source.line(f"{name}, = {self.source.constant(unpack.unpack_from)}(b, p); p = q")
             return
-        if cell.operation == "text" and self.context.encoding == "utf-8":
-            decoded = "b[p:q].decode()"
-        elif cell.operation == "bytes":
+        if cell.operation == "bytes":
             decoded = "b[p:q]"
+        elif cell.operation == "text" and self.context.encoding == "utf-8" and not cell.lenient:
+            decoded = "b[p:q].decode()"
         else:
-            decoder = binary_decoder if cell.binary else text_decoder
-            decoded = f"{self.source.constant(decoder(cell.operation, self.context))}(b[p:q])"
+            decoded = f"{self.source.constant(self.decoder(cell))}(b[p:q])"
         self.source.line(f"{name} = {decoded}; p = q")
+
+    def decoder(self, cell: Cell) -> Callable[[bytes], Any]:
+        decode = (binary_decoder if cell.binary else text_decoder)(cell.operation, self.context)
+        text = not cell.binary or is_text(cell.operation)
+        return lenient(decode, self.context) if cell.lenient and text else decode

@@ -15,7 +15,8 @@ from typing import Any
 from uuid import UUID
 
 from sqlx.wire.errors import PackError
-from sqlx.wire.values.operations import Codec, Context, Maker, plain
+from sqlx.wire.values.operations import Codec, Context, Maker, parse, plain
+from sqlx.wire.values.types import ServerText
 
 TOO_DEEP = "json is nested too deeply"
 LONG_NUMBER = 4300  # digits; beyond it Python refuses to make an int of text
@@ -134,6 +135,18 @@ def bit_text(raw: bytes) -> str:
     return raw.decode("ascii")
 
 
+def lenient(decode: Codec, context: Context) -> Codec:
+    """Like `decode`, but what it refuses arrives as ServerText, with backslashes where the bytes are no text."""
+
+    def read(raw: bytes) -> Any:
+        try:
+            return decode(raw)
+        except ValueError:
+            return ServerText(raw.decode(context.encoding, "backslashreplace"))
+
+    return read
+
+
 # Written alike in the text and the binary format of engines whose binary format knows only numbers and times.
 BOTH: dict[str, Maker] = {
     "text": Maker(text),
@@ -143,6 +156,12 @@ BOTH: dict[str, Maker] = {
     "set": Maker(members),
     "bit_int": plain(bit_int),
 }
+
+
+def is_text(op: str) -> bool:
+    """Whether an operation reads the same text in both formats."""
+    return parse(op).name in BOTH
+
 
 TEXT: dict[str, Maker] = BOTH | {
     "int": plain(int),
