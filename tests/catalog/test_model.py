@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 
 import pytest
@@ -153,3 +155,16 @@ def test_records_are_keys_that_do_not_change(catalog: Catalog, book: Relation) -
     with pytest.raises(AttributeError):
         columns[0].name = "other"  # type: ignore[misc]
     assert [field.name for field in fields(Column)][:3] == ["name", "position", "type"]
+
+
+def test_threads_that_ask_at_the_same_time_get_the_same_answer(catalog: Catalog, book: Relation) -> None:
+    start = threading.Barrier(8)
+
+    def ask(_: int) -> tuple[Column, ...]:
+        start.wait()
+        return catalog.columns(book)
+
+    with ThreadPoolExecutor(8) as threads:
+        first, *others = threads.map(ask, range(8))
+    assert len(first) == 6
+    assert all(answer is first for answer in others)
