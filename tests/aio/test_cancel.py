@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 
 import pytest
@@ -73,6 +74,21 @@ async def test_a_task_waiting_for_its_turn_can_be_cancelled(connection: face.Con
     with pytest.raises(asyncio.CancelledError):
         await running
     assert await usable(connection)
+
+
+async def test_a_task_may_be_cancelled_at_any_moment(url: str, engine: Engine) -> None:
+    """While it prepares, sends, waits or reads: the next statement gets its own answer."""
+    choose = random.Random(7)
+    async with await face.connect(url, autocommit=True) as connection:
+        for number in range(120):
+            sql = choose.choice([engine.rows(5000), f"SELECT ? + {number}", "SELECT ?"])
+            task = asyncio.create_task(connection.cursor().execute(sql, (number,) if "?" in sql else None))
+            for _ in range(choose.randrange(12)):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            cursor = await connection.cursor().execute("SELECT ?", (number,))
+            assert await cursor.fetchall() == [(number,)]
 
 
 async def test_the_event_loop_runs_on_while_a_statement_runs(connection: face.Connection, engine: Engine) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,17 @@ def test_a_cancelled_statement_with_parameters_is_known_afterwards(
             cursor.execute(endless, (1,), timeout=SOON)
         connection.rollback()
     assert cursor.execute("SELECT ?", (7,)).fetchall() == [(7,)]
+
+
+def test_time_may_run_out_at_any_moment(engine: Engine, url: str) -> None:
+    """While it prepares, sends, waits or reads: the next statement gets its own answer."""
+    choose = random.Random(7)
+    with dbapi.connect(url, autocommit=True) as connection:
+        for number in range(120):
+            sql = choose.choice([engine.rows(5000), f"SELECT ? + {number}", "SELECT ?"])
+            with suppress(dbapi.OperationalError):
+                connection.cursor().execute(sql, (number,) if "?" in sql else None, timeout=choose.random() / 500)
+            assert connection.cursor().execute("SELECT ?", (number,)).fetchall() == [(number,)]
 
 
 def test_ctrl_c_stops_statements_and_leaves_the_connection_usable(engine: Engine, url: str) -> None:
