@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
-from sqlx.dbapi import InterfaceError
+from sqlx.dbapi.exceptions import InterfaceError, translate
+from sqlx.kernel.errors import Mistake
 from sqlx.kernel.exec import Pack
 from sqlx.kernel.names import quoted
 
@@ -21,13 +22,19 @@ T = TypeVar("T")
 def query(pack: Pack, name: str, schema: str | None) -> str | None:
     """The statement of this name, with `:schema` and `:relation` to be bound; None where the engine has no such thing.
 
-    `{schema}` in it is the quoted name, for engines that keep a catalog in each schema.
+    `{schema}` in it is the quoted name, for engines that keep a catalog in each schema. Raises ProgrammingError for one
+    that cannot be quoted.
     """
     entry = pack.catalog.get(name)
     if entry is None:
         return None
     text = "\n".join(entry["sql"])
-    return text if schema is None else text.replace("{schema}", quoted(pack.sql, schema))
+    if schema is None or "{schema}" not in text:
+        return text
+    try:
+        return text.replace("{schema}", quoted(pack.sql, schema))
+    except Mistake as error:
+        raise translate(error, pack) from None
 
 
 def records(model: type[T], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> tuple[T, ...]:

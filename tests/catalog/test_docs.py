@@ -32,4 +32,4 @@ def test_the_page_names_every_field() -> None:
         catalog.Database, catalog.Schema, catalog.Relation, catalog.Column, catalog.Constraint, catalog.Index,
         catalog.Trigger, catalog.Routine, catalog.Sequence, catalog.Type,
     ]  # fmt: skip
-    assert rows == [[field.name for field in fields(model)] for model in models]  # type: ignore[arg-type]
+    assert rows == [[field.name for field in fields(model)] for model in models]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import fields
 
 import pytest
@@ -113,6 +114,16 @@ def test_what_is_not_there_is_empty(catalog: Catalog, schema: Schema) -> None:
         assert ask(nothing) == ()
     for ask_schema in (catalog.routines, catalog.sequences, catalog.types):
         assert all(record.schema == schema.name for record in ask_schema(schema))
+
+
+@pytest.mark.parametrize("name", ["", "no such schema", "x" * 1000, "'; --", '"; --', "`; --", "nul \0"])
+def test_a_schema_that_is_not_there_has_nothing_or_is_refused(catalog: Catalog, name: str) -> None:
+    nothing = Relation(name, "book")
+    with suppress(dbapi.DatabaseError):
+        assert catalog.relations(Schema(name)) == ()
+    for ask in (catalog.columns, catalog.constraints, catalog.indexes, catalog.triggers):
+        with suppress(dbapi.DatabaseError):
+            assert ask(nothing) == ()
 
 
 def test_a_view_has_columns(catalog: Catalog, schema: Schema) -> None:
