@@ -1,0 +1,73 @@
+"""Values as text: whole, for the clipboard and the cell's own window, and on one line of the grid."""
+
+from __future__ import annotations
+
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+
+NULL = "NULL"
+GLANCE = 400  # characters of a value that the grid looks at
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SIGNS = {"\n": "⏎", "\r": "", "\t": "→"}
+
+
+def text(value: Any) -> str:
+    """All of a value; None as the empty text, bytes as `\\x00ff`, json and arrays as JSON."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, bytes):
+        return "\\x" + value.hex()
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=text)
+    return str(value)
+
+
+def glance(value: Any) -> str:
+    """The beginning of a value on one line, with nothing in it that a terminal would obey."""
+    if value is None:
+        return NULL
+    if isinstance(value, str | bytes) and len(value) > GLANCE:
+        value = value[:GLANCE]
+    line = text(value)[:GLANCE]
+    return line if line.isprintable() else _CONTROL.sub(_sign, line)
+
+
+def fit(line: str, width: int, to_the_right: bool = False) -> str:
+    """Exactly `width` cells: filled up with spaces, or cut, with `…` where something is missing."""
+    length = len(line) if line.isascii() else cell_len(line)
+    if length > width:
+        return set_cell_size(line, width - 1) + "…"
+    spaces = " " * (width - length)
+    return spaces + line if to_the_right else line + spaces
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value belongs to the right side of its column."""
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def unfolded(value: Any) -> str:
+    """All of a value, laid out for reading: JSON on several lines."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, indent=2, default=text)
+    whole = text(value)
+    if isinstance(value, str) and whole[:1] in ("{", "[") and len(whole) < 1_000_000:
+        try:
+            return json.dumps(json.loads(whole), ensure_ascii=False, indent=2)
+        except (ValueError, RecursionError):
+            return whole
+    return whole
+
+
+def _sign(found: re.Match[str]) -> str:
+    sign = _SIGNS.get(found[0])
+    return found[0].encode("unicode_escape").decode() if sign is None else sign

@@ -1,0 +1,62 @@
+"""One cell in a window of its own: all of it, however long."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from sqlx_tui.results.cells import glance, unfolded
+from sqlx_tui.session.outcome import Heading
+
+LONGEST = 1_000_000  # characters that are laid out
+
+
+class CellViewer(ModalScreen[None]):
+    """Shows a value; `c` copies it, `Esc` closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "Close"),
+        Binding("c,y", "copy", "Copy"),
+    ]
+
+    class CopyAsked(Message):
+        """The value is wanted on the clipboard."""
+
+        def __init__(self, value: object) -> None:
+            super().__init__()
+            self.value = value
+
+    def __init__(self, heading: Heading, value: object) -> None:
+        super().__init__()
+        self._heading = heading
+        self._value = value
+
+    def compose(self) -> ComposeResult:
+        text = unfolded(self._value)
+        with Vertical(classes="window"):
+            if self._value is None:
+                yield Static("NULL: there is no value", classes="faint")
+            else:
+                area = TextArea(text[:LONGEST], read_only=True, soft_wrap=True, show_line_numbers=False)
+                area.cursor_blink = False
+                yield area
+            yield Static(self._legend(text), classes="legend", markup=False)
+
+    def on_mount(self) -> None:
+        window = self.query_one(".window")
+        window.border_title = f" {glance(self._heading.name)} {self._heading.type} ".replace("[", r"\[")
+
+    def action_copy(self) -> None:
+        self.app.post_message(self.CopyAsked(self._value))
+        self.dismiss()
+
+    def _legend(self, text: str) -> str:
+        size = f"{len(self._value):,} bytes" if isinstance(self._value, bytes) else f"{len(text):,} characters"
+        cut = f", the first {LONGEST:,} are shown" if len(text) > LONGEST else ""
+        return f"{size}{cut}   c copy   Esc close"

@@ -1,0 +1,1 @@
+"""The conversation with the database: no widget here, and no widget is touched from here."""

@@ -1,0 +1,435 @@
+"""The one screen: the tree at the left, the editor over the results, how things stand below."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Footer
+
+from sqlx.dbapi.exceptions import Error
+from sqlx_tui.actions import Place, bindings
+from sqlx_tui.ask import Ask
+from sqlx_tui.bars.status import StatusBar
+from sqlx_tui.editor.editor import SqlEditor
+from sqlx_tui.editor.problem import Problem
+from sqlx_tui.results.panel import ResultsPanel
+from sqlx_tui.session.messages import Connected, Failed, Finished, NotConnected, Settled
+from sqlx_tui.session.run import Run
+from sqlx_tui.session.session import Session, open_session, without_password
+from sqlx_tui.session.statements import Statement, at_cursor, danger, in_text
+from sqlx_tui.themes import StudioTheme
+from sqlx_tui.tree.tree import CatalogTree
+
+COPYABLE = 100_000  # bytes that terminals take onto their clipboard
+DEFINING = frozenset({"CREATE", "DROP", "ALTER"})
+
+
+class StudioScreen(Screen[None]):
+    """Owns the session and the run. What takes time goes on in workers, which tell by messages how it went."""
+
+    BINDINGS = bindings("everywhere")
+
+    def __init__(self, url: str | None, password: str | None, themes: Mapping[str, StudioTheme]) -> None:
+        super().__init__()
+        self._url = url
+        self._password = password
+        self._themes = themes
+        self.session: Session | None = None
+        self.run: Run | None = None
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield CatalogTree(id="tree")
+            with Vertical(id="work"):
+                yield SqlEditor(id="editor")
+                yield Problem(id="problem")
+                yield ResultsPanel(id="results")
+        yield StatusBar(id="status")
+        yield Footer(show_command_palette=False, compact=True)
+
+    @property
+    def tree_pane(self) -> CatalogTree:
+        return self.query_one(CatalogTree)
+
+    @property
+    def editor(self) -> SqlEditor:
+        return self.query_one(SqlEditor)
+
+    @property
+    def results(self) -> ResultsPanel:
+        return self.query_one(ResultsPanel)
+
+    @property
+    def problem(self) -> Problem:
+        return self.query_one(Problem)
+
+    @property
+    def status(self) -> StatusBar:
+        return self.query_one(StatusBar)
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a statement runs; one that pauses does not."""
+        return self.run is not None and not self.run.over.is_set() and not self.run.is_paused
+
+    def widget_at(self, place: Place) -> Widget:
+        """What has the actions of a place."""
+        return {"everywhere": self, "editor": self.editor, "results": self.results, "tree": self.tree_pane}[place]
+
+    def dress(self) -> None:
+        """Colour what the style sheet does not reach as the app's theme has it."""
+        if (theme := self._themes.get(self.app.theme)) is not None:
+            self.editor.dress(theme.syntax)
+
+    # -- connecting
+
+    def on_mount(self) -> None:
+        self.editor.border_title = "SQL"
+        self.tree_pane.border_title = "Database"
+        self.editor.focus()
+        self.status.show_nothing()
+        self.dress()
+        if self._url is None:
+            self.action_connect()
+        else:
+            self._connect(self._url, self._password)
+
+    def _connect(self, url: str, password: str | None) -> None:
+        self.status.begin(f"connecting to {without_password(url)}")
+        self.run_worker(self._open(url, password), group="connect", exclusive=True)
+
+    async def _open(self, url: str, password: str | None) -> None:
+        try:
+            session = await open_session(url, password)
+        except Error as error:
+            self.post_message(NotConnected(error))
+        else:
+            self.post_message(Connected(session))
+
+    async def on_connected(self, message: Connected) -> None:
+        await self._part()
+        session = self.session = message.session
+        self.status.end()
+        self.status.say("connected", "good")
+        self.editor.speak(session.scanner)
+        self.tree_pane.show(session)
+        self._show_state()
+
+    def on_not_connected(self, message: NotConnected) -> None:
+        from sqlx_tui.connect.screen import ConnectScreen
+
+        self.status.end()
+        self.status.say("no connection", "bad")
+        screen = ConnectScreen(self._url or "", self._password or "", message.error)
+        self.app.push_screen(screen, self._chosen)
+
+    def action_connect(self) -> None:
+        from sqlx_tui.connect.screen import ConnectScreen
+
+        if not self._is_busy():
+            self.app.push_screen(ConnectScreen(), self._chosen)
+
+    def _chosen(self, session: Session | None) -> None:
+        if session is not None:
+            self.post_message(Connected(session))
+        elif self.session is None:
+            self.status.say("not connected: Ctrl+O connects")
+
+    def action_reconnect(self) -> None:
+        if self.session is not None and not self._is_busy():
+            self._url, self._password = self.session.address
+            self._connect(self._url, self._password)
+
+    async def _part(self) -> None:
+        """Leave the database that is open."""
+        session, self.session = self.session, None
+        if self.run is not None and not self.run.over.is_set():
+            self.run.let_go()
+            with suppress(Error):
+                await self.run.cancel()
+        if session is not None:
+            await session.close()
+
+    # -- running
+
+    def action_run_statement(self) -> None:
+        editor, session = self.editor, self.session
+        if session is None:
+            self._not_connected()
+            return
+        if editor.selected_text:
+            start = min(editor.selection.start, editor.selection.end)
+            offset = len(editor.get_text_range((0, 0), start))
+            self._ask_and_run(in_text(session.scanner, editor.selected_text, offset))
+        else:
+            self._ask_and_run(at_cursor(session.scanner, editor.text, editor.cursor_offset_in_text))
+
+    def action_run_all(self) -> None:
+        if self.session is None:
+            self._not_connected()
+        else:
+            self._ask_and_run(in_text(self.session.scanner, self.editor.text))
+
+    def on_catalog_tree_rows_asked(self, message: CatalogTree.RowsAsked) -> None:
+        self._ask_and_run([Statement(message.sql, -1)])
+
+    def _ask_and_run(self, statements: Sequence[Statement]) -> None:
+        session = self.session
+        if session is None or self._is_busy():
+            return
+        if not statements:
+            self.status.say("there is no statement to run")
+            return
+        risks = [(risk, each) for each in statements if (risk := danger(session.scanner, each.sql)) is not None]
+        if not risks:
+            self._run(statements)
+            return
+        risk, first = risks[0]
+        body = first.title if len(risks) == 1 else f"{first.title}\nand {len(risks) - 1} more of that kind"
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                self._run(statements)
+            else:
+                self.status.say("left alone: nothing was run")
+
+        self.app.push_screen(Ask(risk, body, [("y", "run it")]), answered)
+
+    def _run(self, statements: Sequence[Statement]) -> None:
+        session = self.session
+        if session is None:
+            return
+        before = self.run
+        self.problem.hide()
+        self.results.clear()
+        self.run = Run(session.connection, statements, self.results.post_message)
+        self.status.begin("running")
+        self.run_worker(self._after(before, self.run), group="run")
+        self.refresh_bindings()
+
+    async def _after(self, before: Run | None, run: Run) -> None:
+        if before is not None:
+            before.let_go()
+            await before.over.wait()
+        await run.run()
+
+    def on_paused(self) -> None:
+        self.status.end()
+        self.refresh_bindings()
+
+    def on_failed(self, message: Failed) -> None:
+        statement, error = message.outcome.statement, message.error
+        if message.was_cancelled:
+            self.status.say("cancelled: the server has stopped it", "good")
+            return
+        self.status.say("failed", "bad")
+        self.problem.show(error, statement.sql)
+        start, end = statement.offset, statement.offset + len(statement.sql)
+        if error.position and start >= 0 and self.editor.text[start:end] == statement.sql:
+            self.editor.mark_error(start + error.position - 1)
+
+    def on_finished(self, message: Finished) -> None:
+        if message.run is not self.run:
+            return
+        self.status.end()
+        outcomes = self.results.outcomes
+        if outcomes and outcomes[-1].state in ("done", "abandoned"):
+            self.status.say(f"{len(outcomes)} results" if len(outcomes) > 1 else "done", "good")
+        self._show_state()
+
+    def on_results_panel_more_asked(self) -> None:
+        if self.run is not None and self.run.is_paused:
+            self.status.begin("reading on")
+            self.run.read_more()
+        else:
+            self.status.say("there is nothing more to read: run the statement again")
+
+    # -- stopping
+
+    async def action_cancel(self) -> None:
+        run, session = self.run, self.session
+        if run is None or session is None or run.over.is_set():
+            return
+        if run.was_cancelled:
+            self.status.say("the server has not answered: the connection is closed", "bad")
+            session.abandon()
+            return
+        self.status.say("cancelling …")
+        self.run_worker(self._cancel(run), group="cancel")
+
+    async def _cancel(self, run: Run) -> None:
+        try:
+            await run.cancel()
+        except Error as error:
+            self.post_message(Settled("cancel", error))
+
+    async def action_interrupt(self) -> None:
+        await self.action_cancel()
+
+    # -- transactions
+
+    def action_commit(self) -> None:
+        if self.session is not None and not self._is_busy():
+            self._settle("committed", self.session.connection.commit)
+
+    def action_rollback(self) -> None:
+        if self.session is not None and not self._is_busy():
+            self._settle("rolled back", self.session.connection.rollback)
+
+    def action_toggle_autocommit(self) -> None:
+        if self.session is None or self._is_busy():
+            return
+        connection = self.session.connection
+        try:
+            connection.autocommit = not connection.autocommit
+        except Error as error:
+            self.status.say(error.message, "bad")
+        else:
+            self.status.say(
+                "autocommit on: each statement lasts at once"
+                if connection.autocommit
+                else "autocommit off: F7 makes changes last, F8 undoes them"
+            )
+        self._show_state()
+
+    def _settle(self, what: str, call: Callable[[], Awaitable[None]]) -> None:
+        async def work() -> None:
+            try:
+                await call()
+            except Error as error:
+                self.post_message(Settled(what, error))
+            else:
+                self.post_message(Settled(what))
+
+        self.status.begin(what.replace("committed", "committing").replace("rolled", "rolling"))
+        self.run_worker(work(), group="settle", exclusive=True)
+
+    def on_settled(self, message: Settled) -> None:
+        self.status.end()
+        if message.error is None:
+            self.status.say(message.what, "good")
+        else:
+            self.status.say("failed", "bad")
+            self.problem.show(message.error)
+        self._show_state()
+
+    # -- moving about
+
+    def action_go_to_tree(self) -> None:
+        tree = self.tree_pane
+        if tree.has_focus:
+            tree.display = False
+            self.editor.focus()
+        else:
+            tree.display = True
+            tree.focus()
+
+    def action_go_to_editor(self) -> None:
+        self._show_editor(True)
+        self.editor.focus()
+
+    def action_go_to_results(self) -> None:
+        grid = self.results.grid
+        if grid.has_focus:
+            self._show_editor(not self.editor.display)
+        elif grid.display:
+            grid.focus()
+
+    def _show_editor(self, is_shown: bool) -> None:
+        self.editor.display = is_shown
+
+    def action_previous_result(self) -> None:
+        self.results.action_previous_result()
+
+    def action_next_result(self) -> None:
+        self.results.action_next_result()
+
+    def on_catalog_tree_name_asked(self, message: CatalogTree.NameAsked) -> None:
+        self.action_go_to_editor()
+        self.editor.insert(message.name)
+
+    def on_results_panel_copy_asked(self, message: ResultsPanel.CopyAsked) -> None:
+        self.copy(message.copied, message.what)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the terminal's clipboard, if it is not more than terminals take."""
+        size = len(text.encode("utf-8", "surrogatepass"))
+        if size > COPYABLE:
+            self.status.say(f"{what} has {size:,} bytes; terminals take up to {COPYABLE:,}", "bad")
+            return
+        self.app.copy_to_clipboard(text)
+        self.status.say(f"copied {what}: {len(text):,} characters", "good")
+
+    def action_next_theme(self) -> None:
+        self.app.action_next_theme()  # type: ignore[attr-defined]
+
+    def action_command_palette(self) -> None:
+        self.app.action_command_palette()
+
+    def action_help(self) -> None:
+        from sqlx_tui.help import Help
+
+        self.app.push_screen(Help())
+
+    # -- leaving
+
+    def action_quit_studio(self) -> None:
+        session = self.session
+        if session is None or session.connection.closed or not session.connection.in_transaction:
+            self.run_worker(self._leave(None), group="leave", exclusive=True)
+            return
+
+        def answered(answer: str | None) -> None:
+            if answer:
+                call = session.connection.commit if answer == "c" else session.connection.rollback
+                self.run_worker(self._leave(call), group="leave", exclusive=True)
+
+        choices = [("c", "commit and leave"), ("r", "roll back and leave")]
+        self.app.push_screen(Ask("a transaction is open", "its changes are not yet made to last", choices), answered)
+
+    async def _leave(self, call: Callable[[], Awaitable[None]] | None) -> None:
+        try:
+            if call is not None and not self.is_at_work:
+                await call()
+        except Error as error:
+            self.post_message(Settled("leaving", error))
+            return
+        self.app.exit()
+
+    async def on_unmount(self) -> None:
+        await self._part()
+
+    # -- how things stand
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("cancel", "interrupt"):
+            return self.run is not None and not self.run.over.is_set()
+        if action in ("commit", "rollback"):
+            return self.session is not None and self.session.connection.in_transaction
+        return True
+
+    def _is_busy(self) -> bool:
+        if self.is_at_work:
+            self.status.say("something runs: Esc cancels it", "bad")
+        return self.is_at_work
+
+    def _not_connected(self) -> None:
+        self.status.say("not connected: Ctrl+O connects", "bad")
+
+    def _show_state(self) -> None:
+        """Whom one is connected to, and what becomes of changes."""
+        session = self.session
+        if session is None:
+            self.status.show_nothing()
+        elif session.connection.closed:
+            self.status.show_nothing()
+            self.status.say("the connection is lost: Ctrl+R connects again", "bad")
+        else:
+            self.status.show_place(f"{session.place}  {session.engine}")
+            self.status.show_transaction(session.connection.autocommit, session.connection.in_transaction)
+        self.refresh_bindings()
