@@ -21,11 +21,17 @@ GAP = " │ "
 class Format:
     """One way to write results: `begin`, then `write` for each part of the rows, then `end`, for each result."""
 
+    _between = ""  # stands between two results that have rows
+
     def __init__(self, out: TextIO) -> None:
         self._out = out
+        self._is_first = True
 
     def begin(self, names: Sequence[str]) -> None:
         """A result with these columns begins."""
+        if not self._is_first:
+            self._out.write(self._between)
+        self._is_first = False
 
     def write(self, rows: Sequence[Row]) -> None:
         """Some of its rows; the first part has `SAMPLE` of them unless there are fewer."""
@@ -33,9 +39,8 @@ class Format:
     def end(self, note: str) -> None:
         """It is whole; `note` tells how many rows there were."""
 
-    def between(self, number: int) -> None:
-        """Another result is to come, the `number`th of a script."""
-        self._out.write("\n")
+    def head(self, number: int) -> None:
+        """Another statement's result is to come, the `number`th of a script."""
 
     def tell(self, note: str) -> None:
         """What a statement did that returned no rows. Where the output is for programs, that is talk."""
@@ -59,6 +64,8 @@ class Table(Format):
         self._right: list[bool] = []
 
     def write(self, rows: Sequence[Row]) -> None:
+        if not self._names:  # rows without columns, as some servers have them
+            return
         cells = [[NULL if value is None else printable(text(value)) for value in row] for row in rows]
         if not self._widths:
             self._right = [_all_numbers(column) for column in zip(*rows, strict=True)] or [False] * len(self._names)
@@ -67,11 +74,11 @@ class Table(Format):
         self._lines([self._line(row, values) for row, values in zip(cells, rows, strict=True)])
 
     def end(self, note: str) -> None:
-        if not self._widths and self._names:
+        if not self._widths:
             self.write([])
         self.tell(note)
 
-    def between(self, number: int) -> None:
+    def head(self, number: int) -> None:
         self._lines(["", paint(f"result {number}", DIM, self._colour)])
 
     def tell(self, note: str) -> None:
@@ -81,13 +88,10 @@ class Table(Format):
         columns = zip(self._names, *cells, strict=True)
         widths = [max(1, *map(width_of, column)) for column in columns]
         room = self._limit - len(GAP) * (len(widths) - 1) - 2
-        while sum(widths) > room and max(widths) > NARROWEST:
-            widest = max(widths)
-            next_to_it = max((width for width in widths if width < widest), default=NARROWEST)
-            several = widths.count(widest)
-            least = max(next_to_it, NARROWEST, widest - -(-(sum(widths) - room) // several))
-            widths = [least if width == widest else width for width in widths]
-        self._widths = widths
+        most = min(max(widths), room)
+        while sum(min(width, most) for width in widths) > room and most > NARROWEST:
+            most -= 1
+        self._widths = [min(width, max(most, NARROWEST)) for width in widths]
 
     def _head(self) -> None:
         sized = zip(self._names, self._widths, self._right, strict=True)
@@ -108,7 +112,10 @@ class Table(Format):
 class Csv(Format):
     """RFC 4180, with lines that end in a newline. NULL is an empty field, the empty text `""`."""
 
+    _between = "\n"
+
     def begin(self, names: Sequence[str]) -> None:
+        super().begin(names)
         self._lines([",".join(map(_field, names))])
 
     def write(self, rows: Sequence[Row]) -> None:
@@ -119,13 +126,11 @@ class JsonLines(Format):
     """One object a row, each on its line."""
 
     def begin(self, names: Sequence[str]) -> None:
+        super().begin(names)
         self._keys = [json(name) + ": " for name in _distinct(names)]
 
     def write(self, rows: Sequence[Row]) -> None:
         self._lines(map(self._object, rows))
-
-    def between(self, number: int) -> None:
-        """The rows of the next result follow at once."""
 
     def _object(self, row: Row) -> str:
         return "{" + ", ".join([key + json(value) for key, value in zip(self._keys, row, strict=True)]) + "}"
@@ -139,8 +144,8 @@ class Json(JsonLines):
         self._next = "["
 
     def write(self, rows: Sequence[Row]) -> None:
-        for row in rows:
-            self._out.write(f"{self._next}\n  {self._object(row)}")
+        if rows:
+            self._out.write(f"{self._next}\n  " + ",\n  ".join(map(self._object, rows)))
             self._next = ","
 
     def end(self, note: str) -> None:
@@ -150,7 +155,10 @@ class Json(JsonLines):
 class Markdown(Format):
     """A table of GitHub's Markdown. NULL is written as a word."""
 
+    _between = "\n"
+
     def begin(self, names: Sequence[str]) -> None:
+        super().begin(names)
         self._names = names
         self._begun = False
 

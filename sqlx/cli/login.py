@@ -8,7 +8,7 @@ from collections.abc import Callable
 from getpass import getpass
 from typing import Any, TypeVar
 
-from sqlx.cli.main import UsageError
+from sqlx.cli.main import Failure, UsageError
 from sqlx.dbapi import Connection, Error, InterfaceError, OperationalError
 from sqlx.dbapi import connect as dbapi_connect
 from sqlx.dbapi.exceptions import translate
@@ -41,7 +41,7 @@ def attempt(url: str, opened: Callable[[str | None], T]) -> T:
     except OperationalError as error:
         if given or password is not None or not (_wants_password(error) and _somebody_is_there()):
             raise
-    return opened(getpass(f"password of {options.user}: "))
+    return opened(_ask(f"password of {options.user}: "))
 
 
 def read_url(url: str, **keywords: Any) -> ConnectOptions:
@@ -52,6 +52,13 @@ def read_url(url: str, **keywords: Any) -> ConnectOptions:
         raise UsageError(str(translate(error))) from None
     except PackError as error:
         raise UsageError(str(error)) from None
+
+
+def _ask(prompt: str) -> str:
+    try:
+        return getpass(prompt)
+    except EOFError:
+        raise Failure("no password was given") from None
 
 
 def _wants_password(error: Error) -> bool:

@@ -92,7 +92,7 @@ def print_results(
             more = cursor.nextset()
             if not more:
                 break
-            writer.between(number)
+            writer.head(number)
         _print_notices(cursor)
     return changed
 
