@@ -21,6 +21,7 @@ async def catalog(postgres: Server) -> AsyncIterator[Catalog]:
     async with await aio.connect(postgres.url("admin"), autocommit=True) as connection:
         await connection.cursor().execute("CREATE SEQUENCE IF NOT EXISTS ticket")
         yield Catalog(connection)
+        await connection.cursor().execute("DROP SEQUENCE ticket")
 
 
 @pytest.fixture
