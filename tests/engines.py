@@ -18,6 +18,7 @@ class Engine:
     portals: bool = True  # other statements may run while a stream is read
     two_phase: bool = True
     procedure: str = ""  # makes a procedure {name} that writes its argument into the table `calls`
+    results: str = ""  # makes a procedure {name} that returns 1, and then 2 and 3
 
     def url(self, request: pytest.FixtureRequest) -> str:
         return request.getfixturevalue(self.fixture).url() if self.fixture else "sqlite://"
@@ -51,6 +52,7 @@ ENGINES = {
             series="SELECT seq FROM seq_1_to_{n}",
             portals=False,
             procedure="CREATE PROCEDURE {name}(a integer) BEGIN INSERT INTO calls VALUES (a); END",
+            results="CREATE PROCEDURE {name}() BEGIN SELECT 1; SELECT 2 UNION SELECT 3; END",
         ),
     )
 }

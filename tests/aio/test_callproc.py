@@ -35,6 +35,23 @@ async def test_a_procedure_is_found_by_its_name_and_called(connection: face.Conn
         await connection.rollback()
 
 
+async def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Connection, engine: Engine) -> None:
+    if not engine.results:
+        pytest.skip("procedures of this engine return one result at most")
+    name = "results_" + face.__name__.rpartition(".")[2]
+    cursor = connection.cursor()
+    await cursor.execute(engine.results.replace("{name}", name))
+    try:
+        await cursor.callproc(name)
+        assert await cursor.fetchall() == [(1,)]
+        assert await cursor.nextset()
+        assert await cursor.fetchall() == [(2,), (3,)]
+        while await cursor.nextset():
+            assert cursor.description is None
+    finally:
+        await cursor.execute(f"DROP PROCEDURE {name}")
+
+
 @pytest.mark.parametrize("name", ["lower('a'); DROP TABLE x; --", "no_such_procedure", 'a"b`c', "a b"])
 async def test_a_name_is_never_read_as_sql(connection: face.Connection, name: str) -> None:
     with pytest.raises(dbapi.DatabaseError) as caught:

@@ -36,6 +36,23 @@ def test_a_procedure_is_found_by_its_name_and_called(connection: face.Connection
         connection.rollback()
 
 
+def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Connection, engine: Engine) -> None:
+    if not engine.results:
+        pytest.skip("procedures of this engine return one result at most")
+    name = "results_" + face.__name__.rpartition(".")[2]
+    cursor = connection.cursor()
+    cursor.execute(engine.results.replace("{name}", name))
+    try:
+        cursor.callproc(name)
+        assert cursor.fetchall() == [(1,)]
+        assert cursor.nextset()
+        assert cursor.fetchall() == [(2,), (3,)]
+        while cursor.nextset():
+            assert cursor.description is None
+    finally:
+        cursor.execute(f"DROP PROCEDURE {name}")
+
+
 @pytest.mark.parametrize("name", ["lower('a'); DROP TABLE x; --", "no_such_procedure", 'a"b`c', "a b"])
 def test_a_name_is_never_read_as_sql(connection: face.Connection, name: str) -> None:
     with pytest.raises(dbapi.DatabaseError) as caught:
