@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from sqlx.kernel.options import ConnectOptions
-from sqlx.kernel.session import Runner, Session
-from sqlx.kernel.streams import Stream, shortened
+from sqlx.kernel.session import Session
+from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.parameters import Parameters

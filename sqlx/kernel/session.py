@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from sqlx.kernel.batches import batches
 from sqlx.kernel.errors import WireError, classify
 from sqlx.kernel.names import written
 from sqlx.kernel.statements import Recent, Statement, Statements
-from sqlx.kernel.streams import Stream, Streams
+from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
 from sqlx.kernel.two_phase import TwoPhase, Xid
 from sqlx.wire.link import Link, Prepared, Steps, WireNotice
@@ -24,13 +24,6 @@ from sqlx.wire.result import Reply
 PREPARED = 100  # statements kept prepared at the server
 STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
 NOTICES = 1000  # notices kept until somebody reads them
-
-
-class Runner(Protocol):
-    """What a session must know of whoever drives its steps."""
-
-    stopping: bool
-    cancelled: bool
 
 
 class Session:
@@ -47,7 +40,7 @@ class Session:
         isolation: str | None = None,
     ) -> None:
         self.link = link
-        self.streams = Streams(link)
+        self.streams = Streams(link, runner)
         self.transactions = Transactions(link, autocommit, isolation)
         self.two_phase = TwoPhase(link, self.transactions)
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)

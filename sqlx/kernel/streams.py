@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from sqlx.kernel.errors import Misuse, WireError
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.result import Reply
 
 SHOWN = 40  # characters of a statement in the name of who reads it
 CANCELS = 64  # times that a cancelled stream is drained before its connection is given up
+
+
+class Runner(Protocol):
+    """What must be known of whoever drives the steps: `sqlx.wire.io` says what its flags mean."""
+
+    stopping: bool
+    cancelled: bool
 
 
 class Stream:
@@ -38,10 +47,11 @@ class Stream:
 class Streams:
     """The open streams of one session."""
 
-    __slots__ = ("_link", "_several", "open")
+    __slots__ = ("_link", "_runner", "_several", "open")
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, runner: Runner) -> None:
         self._link = link
+        self._runner = runner
         self._several = bool(link.pack.embedded)
         self.open: list[Stream] = []
 
@@ -91,6 +101,7 @@ class Streams:
         try:
             if (yield from self._link.end(reply)):
                 return
+            self._runner.cancelled = True
             yield from self._link.cancel()
             for _ in range(CANCELS):
                 if (yield from self._link.end(reply)):
@@ -98,6 +109,7 @@ class Streams:
         except WireError as error:
             if error.kind == "server":  # the answer to the cancellation, or a failure that nobody waits for any more
                 return
+            self._link.abort()  # what is left in the line would be taken for the answer to the next statement
             raise
         self._link.abort()
         raise WireError("timeout", f"{stream.owner} went on after it was cancelled; the connection is closed")

@@ -146,6 +146,15 @@ async def test_a_stream_works_without_a_transaction(url: str, engine: Engine) ->
         assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 
 
+async def test_what_is_left_of_a_long_stream_is_cancelled_without_a_transaction(url: str, engine: Engine) -> None:
+    async with await face.connect(url, autocommit=True) as connection:
+        for number in range(3):
+            stream = await connection.cursor(stream=True).execute(engine.rows(3_000_000))
+            assert await stream.fetchone() == (1,)
+            await stream.close()
+            assert await (await connection.cursor().execute("SELECT ?", (number,))).fetchall() == [(number,)]
+
+
 async def test_a_stream_does_not_scroll(connection: face.Connection, engine: Engine) -> None:
     stream = await connection.cursor(stream=True).execute(engine.rows(10))
     with pytest.raises(dbapi.NotSupportedError):

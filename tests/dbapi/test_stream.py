@@ -139,6 +139,15 @@ def test_a_stream_works_without_a_transaction(url: str, engine: Engine) -> None:
         assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 
 
+def test_what_is_left_of_a_long_stream_is_cancelled_without_a_transaction(url: str, engine: Engine) -> None:
+    with face.connect(url, autocommit=True) as connection:
+        for number in range(3):
+            stream = connection.cursor(stream=True).execute(engine.rows(3_000_000))
+            assert stream.fetchone() == (1,)
+            stream.close()
+            assert (connection.cursor().execute("SELECT ?", (number,))).fetchall() == [(number,)]
+
+
 def test_a_stream_does_not_scroll(connection: face.Connection, engine: Engine) -> None:
     stream = connection.cursor(stream=True).execute(engine.rows(10))
     with pytest.raises(dbapi.NotSupportedError):
