@@ -98,7 +98,7 @@ class Channel:
             hint = "is the server running, and is this its socket?"
         return WireError(
             "connection",
-            f"cannot connect to {self.endpoint}: {reason}; {hint}",
+            f"cannot connect to {self.endpoint}: {reason}",
             fields={"hint": hint},
             outcome="not_run",
         )
