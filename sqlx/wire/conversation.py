@@ -386,10 +386,9 @@ class Conversation:
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
         reply.steps = self.machine.exchange(batch, reply)
-        yield from self._continue(reply)
-        return reply
+        return self._continue(reply)
 
-    def _continue(self, reply: Reply) -> Steps[None]:
+    def _continue(self, reply: Reply) -> Steps[Reply]:
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.
@@ -406,6 +405,7 @@ class Conversation:
                 error, reply.error = reply.error, None
                 error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
                 raise error
+        return reply
 
     def _pump(self, actions: Actions) -> Steps[None]:
         """Obey the machine until it is done or has rows to hand over."""
@@ -429,4 +429,3 @@ class Conversation:
         end = self.endpoint
         mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
         return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
-

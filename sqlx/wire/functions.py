@@ -44,6 +44,8 @@ def _pairs(text: str, separator: str, equals: str) -> dict[str, str]:
 
 def _null_bitmap(values: list[Any], offset: int) -> bytes:
     """One bit a value, set where it is null, the first at bit `offset` of the first byte."""
+    if None not in values:
+        return bytes((len(values) + offset + 7) // 8)
     bits = sum(1 << (index + offset) for index, value in enumerate(values) if value is None)
     return bits.to_bytes((len(values) + offset + 7) // 8, "little")
 

@@ -43,7 +43,6 @@ from sqlx.wire.program import (
     State,
 )
 from sqlx.wire.result import Column, Reply, Result
-from sqlx.wire.rows import RowProgram
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
@@ -203,7 +202,7 @@ class Machine:
             op, x, y = code[pc]
             pc += 1
             if op == EXPECT:
-                found = self._take(x)
+                found: Any = self._take(x) if self.position < len(self.inbox) else 1
                 while found.__class__ is int:
                     if self.reply.stream and self.result is not None and (self.result.rows or self.discarding):
                         yield (ROWS,)
@@ -215,7 +214,7 @@ class Machine:
                 else:
                     stack.append((code, pc - 1))
                     code, pc = found.handler, 0
-            elif op == DO or op == IF:
+            elif op in (DO, IF):
                 try:
                     if op == DO:
                         x(self, v, a, f)
@@ -237,7 +236,9 @@ class Machine:
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
-                yield from self._gather(x, self._number(y, v, a, f), a)
+                count, statement = self._number(y, v, a, f), a[STATEMENT] if a else None
+                if not self._recognised(count, statement):
+                    yield from self._gather(x, count, statement)
             elif op == TLS:
                 yield from self._start_tls()
             elif op == CLOSED:
@@ -273,19 +274,21 @@ class Machine:
         self.v[self.program.slots["private"]] = yield (START_TLS,)
         self.v[self.program.slots["encrypted"]] = True
 
-    def _gather(self, state: State, count: int, a: Any) -> Actions:
-        """Keep the raw definitions of `count` columns. Those of a statement that was run before are known by their
-        bytes."""
-        statement = a[STATEMENT] if a else None
+    def _recognised(self, count: int, statement: Any) -> bool:
+        """Pass over the definitions of `count` columns when they are, byte for byte, those that the statement had."""
         known = self.blocks.get(statement)
         if (
-            known is not None
-            and (known.columns, known.sequence) == (count, self.sequence)
-            and self.inbox.startswith(known.frames, self.position)
+            known is None
+            or (known.columns, known.sequence) != (count, self.sequence)
+            or not self.inbox.startswith(known.frames, self.position)
         ):
-            self.position += len(known.frames)
-            self.sequence, self.described = known.after, known.described
-            return
+            return False
+        self.position += len(known.frames)
+        self.sequence, self.described = known.after, known.described
+        return True
+
+    def _gather(self, state: State, count: int, statement: Any) -> Actions:
+        """Keep the raw definitions of `count` columns."""
         inbox, start, sequence = self.inbox, self.position, self.sequence
         if count > MAX_COLUMNS:
             raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
@@ -311,6 +314,8 @@ class Machine:
         frames = state.frames
         limit = frames.limits[self.phase]
         try:
+            if state.rows and self.result is not None and not (self.skipping or self.discarding):
+                self._rows(state)
             while True:
                 body = self.inbox
                 head = frames.read(body, self.position, len(body), limit, self.v)
@@ -325,14 +330,14 @@ class Machine:
                 else:
                     next_position = stop
                 candidate = self._choose(state, tag, body, start, stop)
-                if candidate is not None and candidate.kind == ROW:
-                    self._rows(state, body, start, stop, next_position, sequence)
-                    continue
                 if sequence >= 0:
                     self._count(sequence)
                 self.position = next_position
-                if candidate is not None:
+                if candidate is None:
+                    continue
+                if candidate.kind != ROW:
                     return candidate
+                self._row(state, body, start, stop)
         except _MALFORMED as error:
             raise WireError(
                 "protocol", f"the server sent a malformed message while {state.expected} was due: {error}"
@@ -387,38 +392,36 @@ class Machine:
             raise ValueError(f"frame {sequence} came where {self.sequence} was due")
         self.sequence = sequence + 1 & 255
 
-    def _rows(self, state: State, body: bytes, start: int, stop: int, next_position: int, sequence: int) -> None:
-        """Consume one row, or all complete rows of the buffer at once."""
-        if self.skipping or self.discarding:
-            self.discarded += stop - start
-            self._count(sequence)
-            self.position = next_position
-            return
+    def _rows(self, state: State) -> None:
+        """Consume all complete rows of the buffer at once."""
         layout, result = self.layout, self.result
-        if layout is None or result is None:
-            raise ValueError("a row without columns")
-        known = len(result.rows)
+        if layout is None or result is None or self.position >= len(self.inbox):
+            return
+        known, inbox, append = len(result.rows), self.inbox, result.rows.append
         try:
-            self._decode(layout.program(state.ends), result.rows, body, start, stop, next_position, sequence)
+            run = layout.program(state.ends).run
+            self.position, self.sequence = run(inbox, self.position, len(inbox), append, self.sequence)
         except ValueError:
             if not layout.relax():
                 raise
             del result.rows[known:]
-            self._decode(layout.program(state.ends), result.rows, body, start, stop, next_position, sequence)
+            run = layout.program(state.ends).run
+            self.position, self.sequence = run(inbox, self.position, len(inbox), append, self.sequence)
 
-    def _decode(
-        self, program: RowProgram, rows: list[tuple[Any, ...]],
-        body: bytes, start: int, stop: int, next_position: int, sequence: int,
-    ) -> None:  # fmt: skip
-        if body is self.inbox and sequence == (self.sequence if sequence >= 0 else sequence):
-            before = self.position
-            end = len(self.inbox)
-            self.position, self.sequence = program.run(self.inbox, before, end, rows.append, self.sequence)
-            if self.position != before:
-                return
-        rows.append(program.one(body, start, stop))
-        self._count(sequence)
-        self.position = next_position
+    def _row(self, state: State, body: bytes, start: int, stop: int) -> None:
+        """One row, where a run of rows could not take it: its frame is split, or may be something else than a row."""
+        if self.skipping or self.discarding:
+            self.discarded += stop - start
+            return
+        if self.layout is None or self.result is None:
+            raise ValueError("a row without columns")
+        try:
+            row = self.layout.program(state.ends).one(body, start, stop)
+        except ValueError:
+            if not self.layout.relax():
+                raise
+            row = self.layout.program(state.ends).one(body, start, stop)
+        self.result.rows.append(row)
 
     # -- what actions call
 

@@ -85,7 +85,7 @@ class State:
     `ends` are the first bytes of what may come in the place of a row that no tag tells.
     """
 
-    __slots__ = ("by_tag", "ends", "expected", "frames", "others")
+    __slots__ = ("by_tag", "ends", "expected", "frames", "others", "rows")
 
     def __init__(self, frames: FrameReader, expected: str) -> None:
         self.frames = frames
@@ -93,9 +93,11 @@ class State:
         self.by_tag: dict[Any, list[Candidate]] = {}
         self.others: list[Candidate] = []
         self.ends: frozenset[int] = frozenset()
+        self.rows = False  # whether rows are among them
 
     def accept(self, candidate: Candidate, tags: Sequence[Any]) -> None:
         """Add a candidate, told by `tags` or, without any, by not being another. Those added first are tried first."""
+        self.rows = self.rows or candidate.kind == ROW
         if not tags:
             self.others.append(candidate)
             for known in self.by_tag.values():

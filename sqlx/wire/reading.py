@@ -303,9 +303,8 @@ class _Builder:
 
     def block(self, block: Block, name: str, path: str) -> tuple[str, str]:
         size, outer = self.length(block.length, name), self.source.mint()
-        self.source.line(
-            f"if {size} is None or {size} < 0 or p + {size} > e: {self.source.constant(short)}({self.source.constant(name)})"
-        )
+        refuse = f"{self.source.constant(short)}({self.source.constant(name)})"
+        self.source.line(f"if {size} is None or {size} < 0 or p + {size} > e: {refuse}")
         self.source.line(f"{outer} = e; e = p + {size}")
         value, type_ = self.value(block.item, name, path)
         result = self.source.mint()

@@ -72,8 +72,9 @@ def compile_rows(
     return RowProgram(_loop(rule, cells, frames, layouts, context), function)
 
 
-def _frame_by_frame(*_: Any) -> tuple[int, int]:
-    raise ValueError("rows of this framing are read one by one")
+def _frame_by_frame(b: bytes, p: int, e: int, a: Any, s: int) -> tuple[int, int]:
+    """Where a header is not of fixed size, rows are read one by one."""
+    return p, s
 
 
 def _loop(rule: dict[str, Any], cells: Sequence[Cell], frames: Frames, layouts: Layouts, context: Context) -> Run:
