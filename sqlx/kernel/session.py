@@ -79,6 +79,8 @@ class Session:
             raise self._explained(error, statement, before) from None
         if stream is not None:
             self.streams.add(stream, reply)
+        if statement.redefines:
+            self._forget_inferred()
         return reply
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
@@ -198,6 +200,16 @@ class Session:
     def forget(self) -> None:
         """Forget what is prepared, here and at the server."""
         for prepared in self._prepared.clear():
+            self.link.release(prepared)
+
+    def _forget_inferred(self) -> None:
+        """Forget statements for whose parameters the server has inferred types.
+
+        After a change of the schema it would go on to convert values to what columns were before, and cut them without
+        a word.
+        """
+        inferred = self._prepared.drop(lambda key: self._typed_at_execute or any(not entry.type for entry in key[1]))
+        for prepared in inferred:
             self.link.release(prepared)
 
     def _is_stale(self, error: WireError) -> bool:

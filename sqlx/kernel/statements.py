@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from sqlx.kernel.errors import Mistake
@@ -40,6 +41,11 @@ class Recent(Generic[K, V]):
     def pop(self, key: K) -> V | None:
         return self._entries.pop(key, None)
 
+    def drop(self, unwanted: Callable[[K], bool]) -> list[V]:
+        """Forget what has such a key; returns the values."""
+        keys = [key for key in self._entries if unwanted(key)]
+        return [self._entries.pop(key) for key in keys]
+
     def clear(self) -> list[V]:
         """Forget all; returns what was forgotten."""
         values = list(self._entries.values())
@@ -56,6 +62,7 @@ class Statement:
         "in_order",
         "native",
         "opens_transaction",
+        "redefines",
         "sql",
         "text",
         "unpreparable",
@@ -71,6 +78,7 @@ class Statement:
         self.alone = True  # one statement, which the server can prepare
         self.bars_transaction: str | None = None
         self.opens_transaction = True
+        self.redefines = False  # after it, a parameter's type may be another one than the server has inferred
         self.unpreparable: str | None = None
 
     def arrange(self, parameters: Any) -> Any:
@@ -92,6 +100,7 @@ class Statements:
         sql, session = link.pack.sql, link.pack.session
         self._barred: list[str] = sql.get("no_transaction", [])
         self._unpreparable: list[str] = sql.get("unpreparable", [])
+        self._redefining: list[str] = sql.get("redefines", [])
         openers = (session.get("begin"), session.get("commit"), session.get("rollback"))
         self._controls = [text.split()[0] for text in openers if text]
 
@@ -127,8 +136,9 @@ class Statements:
         statement.bars_transaction = barred
         statement.opens_transaction = barred is None and matches(sql, self._controls, variables) is None
         statement.unpreparable = matches(sql, self._unpreparable, variables)
-        several = ";" in sql and len(self._scanner.statements(sql, variables)) > 1
-        statement.alone = not several and statement.unpreparable is None
+        parts = [sql[start:end] for start, end in self._scanner.statements(sql, variables)] if ";" in sql else [sql]
+        statement.redefines = any(matches(part, self._redefining, variables) for part in parts)
+        statement.alone = len(parts) < 2 and statement.unpreparable is None
         if len(sql) <= LONGEST:
             self._seen.put(key, statement)
         return statement

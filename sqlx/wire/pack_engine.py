@@ -296,6 +296,8 @@ class Sql(Part):
     """Phrases: statements that may not run in a transaction, so that none is opened for them."""
     unpreparable: list[Text] = []
     """Phrases: statements that the server cannot prepare."""
+    redefines: list[Text] = []
+    """Phrases: statements after which the types that the server has inferred for parameters may be wrong."""
 
 
 class Autocommit(Part):

@@ -17,7 +17,7 @@ from struct import error as StructError
 from typing import Any, TypeAlias
 
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.values import Context, Json, encoder
+from sqlx.wire.values import Context, Json, ServerText, encoder
 from sqlx.wire.values.arrays import MAX_DIMENSIONS
 from sqlx.wire.values.kinds import KINDS, ZONED, is_wrapped, kind_of, unwrap
 
@@ -200,7 +200,7 @@ def _leaves(values: Sequence[Any], depth: int) -> Iterator[Any]:
 
 
 def _extremes(leaves: list[Any]) -> tuple[Any, Any]:
-    numbers = [leaf for leaf in leaves if leaf is not None]
+    numbers = [leaf for leaf in leaves if leaf is not None and not isinstance(leaf, ServerText)]
     return min(numbers), max(numbers)
 
 
@@ -208,10 +208,12 @@ _WIDER = ({"int", "decimal"}, {"int", "float"})
 
 
 def _common_kind(leaves: list[Any]) -> str | None:
-    """The kind of all leaves but None, if there are such. Integers among decimals or floats count as such."""
+    """The kind of all leaves but None, if there are such. Integers among decimals or floats count as such, and the
+    server's own text for a value as that value.
+    """
     kinds: set[str] = set()
     for sample in _samples(leaves):
-        kind = kind_of(sample)
+        kind = "null" if isinstance(sample, ServerText) else kind_of(sample)
         if kind is None:
             raise TypeError(f"its element of type {type(sample).__name__} has no type on the server: convert it to str")
         kinds.add(kind)

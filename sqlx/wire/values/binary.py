@@ -72,6 +72,12 @@ def number(letter: str) -> Maker:
     return Maker(make)
 
 
+def single_places(context: Context, places: int) -> Codec:
+    """A 4-byte float of a column that is declared with so many digits behind the point: its text has no more."""
+    read = unpacker(context, "f")
+    return lambda raw: float(f"{read(raw)[0]:.{places}f}")
+
+
 SMALLEST_NORMAL = 2.0**-126
 EXACT_INTEGERS = 2.0**24
 
@@ -211,6 +217,7 @@ BINARY: dict[str, Maker] = (
     | {name: number(letter) for name, letter in LETTERS.items()}
     | {
         "f32": Maker(single, (int,)),
+        "f32_places": Maker(single_places, (int,), 1),
         "decimal_digits": plain(decimal_digits),
         "json_versioned": Maker(json_versioned),
         "uuid": plain(uuid),
