@@ -197,6 +197,8 @@ class Blocking:
         if not events:
             raise DeadlinePassed
         found = events[0][1]
+        if found == select.POLLIN:
+            return READ
         if found & _UNWELL:
             return flags
         return (READ if found & select.POLLIN else 0) | (WRITE if found & select.POLLOUT else 0)

@@ -140,6 +140,17 @@ class Writers:
         return self.compile(fields, values, scope_of(types, "f"), "$.structs")
 
 
+def _numbers(item: Struct) -> struct.Struct | None:
+    """The struct codec of nothing but integers and floats of one byte order."""
+    letters, orders = "", set()
+    for field in item.fields:
+        if not isinstance(field, Plain) or not isinstance(field.type, Scalar) or field.type.letter in "Uc":
+            return None
+        letters += field.type.letter
+        orders.add(field.type.order)
+    return struct.Struct(orders.pop() + letters) if len(orders) == 1 else None
+
+
 def _prefixed(length: Callable[[int | None], bytes], encoding: str) -> Callable[[Any], bytes]:
     def write(value: Any) -> bytes:
         if value is None:
@@ -249,11 +260,18 @@ class _Builder:
         if isinstance(repeat.times, expr.Node):
             count = Emitter(self.source, self.scope, field.path).emit(repeat.times, "int")[0]
             self.source.line(f"{self.source.constant(counted)}({items}, {count})")
-        write = self.source.constant(self.writers.item(repeat.item))
-        joined = f"{self.source.constant(b'')}.join([{write}(i) for i in {items}])"
+        joined = f"{self.source.constant(b'')}.join({self.written(repeat.item, items)})"
         if isinstance(repeat.times, Scalar | Integer):
             return f"{self.source.constant(self.writers.integer(repeat.times))}(len({items})) + {joined}"
         return joined if repeat.until is None else f"{joined} + {self.source.constant(bytes((repeat.until,)))}"
+
+    def written(self, item: Type, items: str) -> str:
+        """The elements of a list as bytes: in one call each where they are plain numbers, as they are where raw."""
+        if item == Chars(False, None):
+            return items
+        if isinstance(item, Struct) and (codec := _numbers(item)) is not None:
+            return f"[{self.source.constant(codec.pack)}(*i) for i in {items}]"
+        return f"[{self.source.constant(self.writers.item(item))}(i) for i in {items}]"
 
     def items(self, field: Plain) -> str:
         """The elements of a list, or of a map as pairs."""
