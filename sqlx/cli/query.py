@@ -9,10 +9,11 @@ from pathlib import Path
 
 from sqlx.cli.cells import YELLOW, has_colour, paint, printable
 from sqlx.cli.formats import FORMATS, SAMPLE, Format
-from sqlx.cli.login import connect
+from sqlx.cli.login import connect, read_url
 from sqlx.cli.main import Exit, Failure, UsageError
 from sqlx.cli.report import show
 from sqlx.dbapi import Connection, Cursor, Error
+from sqlx.kernel.scanner import scanner_of
 
 Parameters = list[str] | dict[str, str] | None
 
@@ -51,7 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
     writer = open_format(arguments.format)
     try:
         with connect(arguments.url, autocommit=arguments.autocommit, statement_timeout=arguments.timeout) as connection:
-            changed = print_results(connection, sql, parameters, writer, arguments.limit)
+            single = arguments.limit is not None and _is_single(arguments.url, sql)
+            changed = print_results(connection, sql, parameters, writer, arguments.limit, single)
             outcome = _outcome(connection) if changed else ""
     except Error as error:
         sys.stdout.flush()
@@ -73,10 +75,16 @@ def open_format(name: str | None) -> Format:
 
 
 def print_results(
-    connection: Connection, sql: str, parameters: Parameters, writer: Format, limit: int | None = None
+    connection: Connection,
+    sql: str,
+    parameters: Parameters,
+    writer: Format,
+    limit: int | None = None,
+    single: bool = False,
 ) -> bool:
     """Run and print, a part at a time; True when a statement returned no rows, and so may have changed something.
 
+    `single` says that the SQL is one statement: what is behind the limit need not be read to find another result.
     Raises `sqlx.dbapi.Error`.
     """
     changed = False
@@ -85,28 +93,33 @@ def print_results(
         for number in count(2):
             _print_notices(cursor)
             if cursor.description is not None:
-                _print_rows(cursor, writer, limit)
+                if _print_rows(cursor, writer, limit) and single:
+                    break
             else:
                 changed = True
                 writer.tell(_effect(cursor.rowcount))
-            more = cursor.nextset()
-            if not more:
+            if not cursor.nextset():
                 break
             writer.head(number)
         _print_notices(cursor)
     return changed
 
 
-def _print_rows(cursor: Cursor, writer: Format, limit: int | None) -> None:
+def _print_rows(cursor: Cursor, writer: Format, limit: int | None) -> bool:
+    """Print the rows of one result; True when there are more than the limit."""
     writer.begin([column[0] for column in cursor.description or ()])
     printed = 0
     while rows := cursor.fetchmany(SAMPLE if limit is None else min(SAMPLE, limit - printed)):
         printed += len(rows)
         writer.write(rows)
     note = f"{printed} row{'' if printed == 1 else 's'}"
-    if printed == limit and cursor.fetchone() is not None:
-        note += ", and there are more"
-    writer.end(note)
+    more = printed == limit and cursor.fetchone() is not None
+    writer.end(note + (", and there are more" if more else ""))
+    return more
+
+
+def _is_single(url: str, sql: str) -> bool:
+    return len(scanner_of(read_url(url).pack).statements(sql)) == 1
 
 
 def _effect(rowcount: int) -> str:

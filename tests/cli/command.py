@@ -24,16 +24,17 @@ def environment(**variables: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(ROOT), "TERM": "xterm-256color", **variables}
 
 
-def sqlx(*words: str | bytes, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run it with pipes. Whatever it does, it shows no traceback."""
-    variables = options.pop("env", {})
-    done = subprocess.run(
+def sqlx(
+    *words: str | bytes, stdin: bytes = b"", env: dict[str, str] | None = None, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run it with pipes, `env` on top of this process's. Whatever it does, it shows no traceback."""
+    done: subprocess.CompletedProcess[bytes] = subprocess.run(
         [*SQLX, *words],
-        **({"input": stdin} if "stdin" not in options else {}),
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
-        env=environment(**variables),
+        input=stdin,
+        env=environment(**(env or {})),
         timeout=SECONDS,
         check=False,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
     )
     out, err = ((part or b"").decode() for part in (done.stdout, done.stderr))
     assert "Traceback" not in out + err, err
