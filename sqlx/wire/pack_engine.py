@@ -199,8 +199,9 @@ class Parameters(Part):
 class Errors(Part):
     """What an error of the server means."""
 
-    classes: dict[Annotated[str, Field(pattern=r"^([0-9A-Z]{1,5}|default)$")], ErrorClass]
-    """PEP 249's class by SQLSTATE; the longest prefix counts, `default` stands for the rest."""
+    classes: dict[Annotated[str, Field(pattern=r"^([0-9A-Z]{1,32}|default)$")], ErrorClass]
+    """PEP 249's class by SQLSTATE, or what its messages give as that; the longest prefix counts, `default` stands for
+    the rest."""
     codes: dict[str, ErrorClass] = {}
     """PEP 249's class by the server's own number, which counts before SQLSTATE."""
     retry: dict[str, Retry] = {}
@@ -270,7 +271,7 @@ class Compound(Part):
 class Sql(Part):
     """How the engine's SQL is read. docs of `sqlx.kernel.scanner` say more."""
 
-    placeholder: Text
+    placeholder: Text = "?"
     """What the server understands: `?`, or a text with `{n}` for the number."""
     quotes: list[Quote] = []
     """All ways to write a text or a name."""
@@ -377,10 +378,10 @@ class Session(Part):
     """'idle', 'open' or 'failed', over the variables; an engine in the process tells it by itself."""
     begin: Text | None = None
     """Opens a transaction; null for an engine that opens them by itself."""
-    commit: Text
-    """Ends it well."""
-    rollback: Text
-    """Undoes it."""
+    commit: Text | None = None
+    """Ends it well; null for an engine without transactions."""
+    rollback: Text | None = None
+    """Undoes it; null for an engine without transactions."""
     autocommit: Autocommit | None = None
     """For an engine that opens transactions by itself."""
     savepoint: Text | None = None
