@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlx.wire.errors import PackError, WireError
 from sqlx.wire.registry import Pack
 
-__all__ = ["Mistake", "Misuse", "Pack", "PackError", "WireError", "classify"]
+__all__ = ["Mistake", "Misuse", "Pack", "PackError", "WireError", "advice", "classify"]
 
 _KINDS = {
     "protocol": "OperationalError",
@@ -41,6 +41,15 @@ def classify(error: WireError, pack: Pack | None) -> tuple[str, str | None]:
     retry = table.get("retry_codes", {}).get(code) or table.get("retry", {}).get(state)
     found = table.get("codes", {}).get(code) or _longest_prefix(table.get("classes", {}), state)
     return found or "DatabaseError", retry
+
+
+def advice(error: WireError, pack: Pack) -> str | None:
+    """What the pack says to do about a server's error in a statement with parameters, or None."""
+    rules = pack.errors.get("advice", ()) if error.kind == "server" else ()
+    for rule in rules:
+        if rule["code"] in (str(error.code), error.sqlstate) and rule.get("part", "") in error.message:
+            return str(rule["hint"])
+    return None
 
 
 def _longest_prefix(classes: dict[str, str], state: str) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlx.kernel.batches import batches
-from sqlx.kernel.errors import WireError, classify
+from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
 from sqlx.kernel.statements import Recent, Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
@@ -52,7 +52,6 @@ class Session:
         pack = link.pack
         self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
         self._portals = bool(pack.session.get("portals"))
-        self._unprepared = frozenset(map(str, pack.errors.get("unpreparable", ())))
 
     # -- statements
 
@@ -80,7 +79,7 @@ class Session:
         if stream is not None:
             self.streams.add(stream, reply)
         if statement.redefines:
-            self._forget_inferred()
+            self.forget()
         return reply
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
@@ -154,10 +153,6 @@ class Session:
             prepared = yield from self.link.prepare(statement.text, types)
         except WireError as error:
             error.outcome = "not_run"
-            if str(error.code) in self._unprepared or error.sqlstate in self._unprepared:
-                error.fields["hint"] = (
-                    "this server cannot prepare it: write the values into the text, and give no parameters"
-                )
             raise
         forgotten = self._prepared.put(self._key(statement, types), prepared)
         if forgotten is not None:
@@ -202,16 +197,6 @@ class Session:
         for prepared in self._prepared.clear():
             self.link.release(prepared)
 
-    def _forget_inferred(self) -> None:
-        """Forget statements for whose parameters the server has inferred types.
-
-        After a change of the schema it would go on to convert values to what columns were before, and cut them without
-        a word.
-        """
-        inferred = self._prepared.drop(lambda key: self._typed_at_execute or any(not entry.type for entry in key[1]))
-        for prepared in inferred:
-            self.link.release(prepared)
-
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
@@ -222,6 +207,9 @@ class Session:
             error.fields["position"] = str(statement.native.source_position(int(position)))
         if before == "failed" and error.kind == "server":
             error.fields.setdefault("hint", ROLL_BACK)
+        hint = advice(error, self.link.pack) if statement.wanted else None
+        if hint:
+            error.fields.setdefault("hint", hint)
         return error
 
     # -- transactions

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
 from sqlx.kernel.errors import Mistake
@@ -41,11 +40,6 @@ class Recent(Generic[K, V]):
     def pop(self, key: K) -> V | None:
         return self._entries.pop(key, None)
 
-    def drop(self, unwanted: Callable[[K], bool]) -> list[V]:
-        """Forget what has such a key; returns the values."""
-        keys = [key for key in self._entries if unwanted(key)]
-        return [self._entries.pop(key) for key in keys]
-
     def clear(self) -> list[V]:
         """Forget all; returns what was forgotten."""
         values = list(self._entries.values())
@@ -78,7 +72,7 @@ class Statement:
         self.alone = True  # one statement, which the server can prepare
         self.bars_transaction: str | None = None
         self.opens_transaction = True
-        self.redefines = False  # after it, a parameter's type may be another one than the server has inferred
+        self.redefines = False  # after it, what is prepared may mean something else: see the pack's sql.redefines
         self.unpreparable: str | None = None
 
     def arrange(self, parameters: Any) -> Any:

@@ -196,6 +196,17 @@ class Parameters(Part):
     """The rules by kind of value."""
 
 
+class Advice(Part):
+    """What to do about an error of a statement with parameters."""
+
+    code: Text
+    """The server's own number, or SQLSTATE."""
+    part: Text | None = None
+    """A part of the server's sentence; without one any sentence fits."""
+    hint: Text
+    """What to do."""
+
+
 class Errors(Part):
     """What an error of the server means."""
 
@@ -208,8 +219,8 @@ class Errors(Part):
     """What kind of second attempt helps, by SQLSTATE."""
     retry_codes: dict[str, Retry] = {}
     """The same by the server's own number."""
-    unpreparable: list[int | str] = []
-    """The server's own numbers for a statement that cannot be prepared."""
+    advice: list[Advice] = []
+    """What to do about errors of statements with parameters, where the server does not say: the first that fits."""
     sqlstates: dict[str, str] = {}
     """For an engine without them: SQLSTATE by its own number."""
     messages: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []
@@ -298,7 +309,7 @@ class Sql(Part):
     unpreparable: list[Text] = []
     """Phrases: statements that the server cannot prepare."""
     redefines: list[Text] = []
-    """Phrases: statements after which the types that the server has inferred for parameters may be wrong."""
+    """Phrases: statements after which the types of what is prepared, inferred before, may be wrong: it is forgotten."""
 
 
 class Autocommit(Part):
