@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlx.wire import expr
@@ -112,6 +113,27 @@ class Switch(NamedTuple):
 
 
 Field = Plain | Conditional | Switch
+
+
+class Run(NamedTuple):
+    """Neighbours of fixed size and one byte order: one struct call."""
+
+    order: str
+    parts: tuple[tuple[Plain, Scalar], ...]
+
+
+def in_runs(fields: tuple[Field, ...]) -> Iterator[Run | Field]:
+    """The fields in order, those that fit into one struct call together."""
+    for order, group in groupby(fields, _struct_order):
+        if order:
+            yield Run(order, tuple((field, field.type) for field in group))  # type: ignore[union-attr, misc]
+        else:
+            yield from group
+
+
+def _struct_order(field: Field) -> str:
+    fits = isinstance(field, Plain) and isinstance(field.type, Scalar) and field.type.letter != "U"
+    return field.type.order if fits else ""  # type: ignore[union-attr]
 
 
 def plain_fields(fields: tuple[Field, ...]) -> Iterator[Plain]:

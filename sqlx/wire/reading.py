@@ -23,11 +23,13 @@ from sqlx.wire.layout import (
     Layouts,
     Plain,
     Repeat,
+    Run,
     Scalar,
     Struct,
     StructName,
     Switch,
     Type,
+    in_runs,
     plain_fields,
     type_word,
 )
@@ -119,38 +121,29 @@ class _Builder:
         return Emitter(self.source, scope, path)
 
     def fields(self, fields: tuple[Field, ...]) -> None:
-        run: list[tuple[Plain, Scalar]] = []
-        for field in fields:
-            if isinstance(field, Plain) and isinstance(field.type, Scalar) and field.type.letter != "U":
-                if run and run[-1][1].order != field.type.order:
-                    self.flush(run)
-                run.append((field, field.type))
-                continue
-            self.flush(run)
-            if isinstance(field, Plain):
+        for field in in_runs(fields):
+            if isinstance(field, Run):
+                self.run(field)
+            elif isinstance(field, Plain):
                 self.plain(field)
             elif isinstance(field, Conditional):
                 self.optional(field)
             else:
                 self.switch(field)
-        self.flush(run)
 
-    def flush(self, run: list[tuple[Plain, Scalar]]) -> None:
+    def run(self, run: Run) -> None:
         """One struct call for a run of fixed-size fields."""
-        if not run:
-            return
-        letters = "".join(_letter(field, scalar) for field, scalar in run)
-        codec = struct.Struct(run[0][1].order + letters)
-        self.need(codec.size, run[0][0].name)
-        targets = [self.target(field.name, type_word(scalar)) for field, scalar in run if field.name != "_"]
+        letters = "".join(_letter(field, scalar) for field, scalar in run.parts)
+        codec = struct.Struct(run.order + letters)
+        self.need(codec.size, run.parts[0][0].name)
+        targets = [self.target(field.name, type_word(scalar)) for field, scalar in run.parts if field.name != "_"]
         if targets:
             self.source.line(f"{', '.join(targets)}, = {self.source.constant(codec.unpack_from)}(b, p)")
         self.source.line(f"p += {codec.size}")
-        for field, scalar in run:
+        for field, scalar in run.parts:
             if scalar.letter == "c" and field.name != "_":
                 self.source.line(f"{self.locals[field.name]} = chr({self.locals[field.name]})")
             self.check_value(field)
-        run.clear()
 
     def need(self, size: int | str, field: str) -> None:
         self.source.line(f"if p + {size} > e: {self.source.constant(short)}({self.source.constant(field)})")

@@ -24,11 +24,13 @@ from sqlx.wire.layout import (
     Layouts,
     Plain,
     Repeat,
+    Run,
     Scalar,
     Struct,
     StructName,
     Switch,
     Type,
+    in_runs,
     plain_fields,
     type_word,
 )
@@ -186,30 +188,21 @@ class _Builder:
         return self.source.build("v, a, f")
 
     def fields(self, fields: tuple[Field, ...]) -> None:
-        run: list[tuple[Plain, Scalar]] = []
-        for field in fields:
-            if isinstance(field, Plain) and isinstance(field.type, Scalar) and field.type.letter != "U":
-                if run and run[-1][1].order != field.type.order:
-                    self.flush(run)
-                run.append((field, field.type))
-                continue
-            self.flush(run)
-            if isinstance(field, Plain):
+        for field in in_runs(fields):
+            if isinstance(field, Run):
+                self.run(field)
+            elif isinstance(field, Plain):
                 self.source.line(f"o.append({self.plain(field)})")
             elif isinstance(field, Conditional):
                 self.optional(field)
             else:
                 self.switch(field)
-        self.flush(run)
 
-    def flush(self, run: list[tuple[Plain, Scalar]]) -> None:
-        if not run:
-            return
-        letters = "".join("x" * scalar.size if field.name == "_" else scalar.letter for field, scalar in run)
-        codec = struct.Struct(run[0][1].order + letters)
-        values = [self.scalar(field, scalar) for field, scalar in run if field.name != "_"]
+    def run(self, run: Run) -> None:
+        letters = "".join("x" * scalar.size if field.name == "_" else scalar.letter for field, scalar in run.parts)
+        codec = struct.Struct(run.order + letters)
+        values = [self.scalar(field, scalar) for field, scalar in run.parts if field.name != "_"]
         self.source.line(f"o.append({self.source.constant(codec.pack)}({', '.join(values)}))")
-        run.clear()
 
     def scalar(self, field: Plain, scalar: Scalar) -> str:
         if scalar.letter == "c":
