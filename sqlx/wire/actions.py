@@ -1,125 +1,126 @@
 """The steps of a flow that do not wait, each compiled to `act(machine, v, a, f)`.
 
-    {"set": {"variable": "expression"}}
-    {"put": {"map": "variable", "key": "expression", "value": "expression"}}
-    {"send": "message", "with": {"field": "expression"}}
-    {"result": "row message"}                              the columns just read begin a result
-    {"result": "row message", "columns": "prepared"}       … or those that the statement's preparation told
-    {"result": [{"name": "'value'", "type": "text"}]}      … or some that the pack itself names
-    {"result": {"names": "expression", "type": "text"}}    … or a list of names, all of one type
-    {"row": ["expression"]}                                a row made of values, where rows are no messages of their own
-    {"row": "expression"}                                  … or of a list
-    {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
-    "suspend"                                              the portal has more
-    "new_exchange"                                         what is sent next is a command of its own
-    {"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
-    {"event": "notice" | "notify", "with": {…}}
-    "fail"                                                 the error that this message tells, by its `error` mapping
-    {"fail": {"message": "text with {expressions}", "kind": "refused", "hint": …}}
+{"set": {"variable": "expression"}}
+{"put": {"map": "variable", "key": "expression", "value": "expression"}}
+{"send": "message", "with": {"field": "expression"}}
+{"result": "row message"}                              the columns just read begin a result
+{"result": "row message", "columns": "prepared"}       … or those that the statement's preparation told
+{"result": [{"name": "'value'", "type": "text"}]}      … or some that the pack itself names
+{"result": {"names": "expression", "type": "text"}}    … or a list of names, all of one type
+{"row": ["expression"]}                                a row made of values, where rows are no messages of their own
+{"row": "expression"}                                  … or of a list
+{"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
+"suspend"                                              the portal has more
+"new_exchange"                                         what is sent next is a command of its own
+{"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
+{"event": "notice" | "notify", "with": {…}}
+"fail"                                                 the error that this message tells, by its `error` mapping
+{"fail": {"message": "text with {expressions}", "kind": "refused", "hint": …}}
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 from sqlx.wire import expr
 from sqlx.wire.errors import Kind, PackError, WireError
 from sqlx.wire.expr import Scope
 from sqlx.wire.findings import alternatives
 from sqlx.wire.link import WireNotice
+from sqlx.wire.program import Performer
+from sqlx.wire.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from sqlx.wire.compiler import Program
-    from sqlx.wire.machine import Machine
-
-Act = Callable[["Machine", list[Any], Any, Any], None]
+Act = Callable[[Performer, list[Any], Any, Any], None]
 _COMPLETE = {"rowcount": "int", "lastrowid": "int", "tag": "text"}
 _KNOWN_FIELDS = ("detail", "hint", "position", "severity", "schema", "table", "column", "constraint", "type", "where")
 
 
-def slot(program: Program, name: str, path: str) -> int:
+def slot(vocabulary: Vocabulary, name: str, path: str) -> int:
     """The place of a variable. Raises PackError for one that is not declared."""
-    if name not in program.slots:
-        near = alternatives(name, program.slots, 0)
+    if name not in vocabulary.slots:
+        near = alternatives(name, vocabulary.slots, 0)
         raise PackError(path, f"no variable is called {name!r}{near or '; declare it in `variables`'}")
-    return program.slots[name]
+    return vocabulary.slots[name]
 
 
-def _set(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _set(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     targets = [
-        (slot(program, name, path), program.function(text, f"{path}.set.{name}", scope, program.types.get(name, "any")))
+        (
+            slot(vocabulary, name, path),
+            vocabulary.function(text, f"{path}.set.{name}", scope, vocabulary.types.get(name, "any")),
+        )
         for name, text in step["set"].items()
     ]
     if len(targets) == 1:
         ((index, value),) = targets
 
-        def act_one(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        def act_one(m: Performer, v: list[Any], a: Any, f: Any) -> None:
             v[index] = value(v, a, f)
 
         return act_one
 
-    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+    def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         for index, value in targets:
             v[index] = value(v, a, f)
 
     return act
 
 
-def _put(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _put(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["put"]
-    index = slot(program, rule["map"], path)
-    key, value = (program.function(rule[part], f"{path}.put.{part}", scope) for part in ("key", "value"))
+    index = slot(vocabulary, rule["map"], path)
+    key, value = (vocabulary.function(rule[part], f"{path}.put.{part}", scope) for part in ("key", "value"))
 
-    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+    def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         if len(v[index]) < 1000:
             v[index][key(v, a, f)] = value(v, a, f)
 
     return act
 
 
-def _send(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _send(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     name = step["send"]
-    rule = program.message(name, "client", path)
+    rule = vocabulary.message(name, "client", path)
     values = {field: expr.parse(text, f"{path}.with.{field}") for field, text in step.get("with", {}).items()}
-    fields = program.layouts.fields(rule.get("fields", []), f"$.messages.client.{name}.fields")
-    write = program.writers.compile(fields, values, scope, path)
-    frame = program.frame_writer(rule.get("framing", "client"))
+    fields = vocabulary.layouts.fields(rule.get("fields", []), f"$.messages.client.{name}.fields")
+    write = vocabulary.writers.compile(fields, values, scope, path)
+    frame = vocabulary.frame_writer(rule.get("framing", "client"))
     tag = rule.get("tag", "")
 
-    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+    def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         m.send(name, tag, write(v, a, f), frame)
 
     return act
 
 
-def _result(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _result(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rows = step["result"]
     if isinstance(rows, dict):
-        names = program.function(rows["names"], f"{path}.result.names", scope, "list")
+        names = vocabulary.function(rows["names"], f"{path}.result.names", scope, "list")
         kind = rows["type"]
         return lambda m, v, a, f: m.begin_named([(str(name), kind) for name in names(v, a, f)])
     if isinstance(rows, list):
-        columns = [(program.function(column["name"], path, scope), column["type"]) for column in rows]
+        columns = [(vocabulary.function(column["name"], path, scope), column["type"]) for column in rows]
         return lambda m, v, a, f: m.begin_named([(name(v, a, f), type_) for name, type_ in columns])
-    program.message(rows, "server", path)
+    vocabulary.message(rows, "server", path)
     if step.get("columns") == "prepared":
         return lambda m, v, a, f: m.begin_prepared(rows)
     return lambda m, v, a, f: m.begin(rows)
 
 
-def _row(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _row(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     if isinstance(step["row"], str):
-        listed = program.function(step["row"], f"{path}.row", scope, "list")
+        listed = vocabulary.function(step["row"], f"{path}.row", scope, "list")
         return lambda m, v, a, f: m.add_row(listed(v, a, f))
-    values = [program.function(text, f"{path}.row[{index}]", scope) for index, text in enumerate(step["row"])]
+    values = [vocabulary.function(text, f"{path}.row[{index}]", scope) for index, text in enumerate(step["row"])]
     return lambda m, v, a, f: m.add_row([value(v, a, f) for value in values])
 
 
-def _complete(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _complete(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["complete"] if isinstance(step["complete"], dict) else {}
     values = {
-        name: program.function(text, f"{path}.complete.{name}", scope, _COMPLETE.get(name, "any"))
+        name: vocabulary.function(text, f"{path}.complete.{name}", scope, _COMPLETE.get(name, "any"))
         for name, text in rule.items()
     }
     if unknown := set(rule) - set(_COMPLETE):
@@ -128,7 +129,7 @@ def _complete(program: Program, step: Any, path: str, scope: Scope, message: str
         return lambda m, v, a, f: m.complete()
     rowcount, lastrowid, tag = (values.get(name) for name in _COMPLETE)
 
-    def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+    def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         m.complete(
             -1 if rowcount is None else rowcount(v, a, f),
             None if lastrowid is None else lastrowid(v, a, f),
@@ -138,25 +139,27 @@ def _complete(program: Program, step: Any, path: str, scope: Scope, message: str
     return act
 
 
-def _suspend(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _suspend(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     return lambda m, v, a, f: m.suspend()
 
 
-def _new_exchange(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _new_exchange(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     return lambda m, v, a, f: m.new_exchange()
 
 
-def _prepared(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _prepared(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["prepared"]
-    values = {name: program.function(text, f"{path}.prepared.{name}", scope) for name, text in rule.items()}
+    values = {name: vocabulary.function(text, f"{path}.prepared.{name}", scope) for name, text in rule.items()}
     return lambda m, v, a, f: m.note_prepared({name: value(v, a, f) for name, value in values.items()})
 
 
-def _event(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def _event(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     if step["event"] == "notice":
-        read = error_of(program, message, path)
+        read = error_of(vocabulary, message, path)
         return lambda m, v, a, f: m.notice(_notice(read(v, a, f)))
-    values = {name: program.function(text, f"{path}.with.{name}", scope) for name, text in step.get("with", {}).items()}
+    values = {
+        name: vocabulary.function(text, f"{path}.with.{name}", scope) for name, text in step.get("with", {}).items()
+    }
     return lambda m, v, a, f: m.notify({name: value(v, a, f) for name, value in values.items()})
 
 
@@ -164,36 +167,36 @@ def _notice(error: WireError) -> WireNotice:
     return WireNotice(error.message, error.sqlstate, error.code, error.fields)
 
 
-def fail(program: Program, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+def fail(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     """`fail`: raise the error of the message just read, or one of the pack's own sentences."""
     rule = step["fail"]
     if rule is True:
-        read = error_of(program, message, path)
+        read = error_of(vocabulary, message, path)
 
-        def act(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+        def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
             raise read(v, a, f)
 
         return act
-    sentence = program.template(rule["message"], f"{path}.message", scope)
+    sentence = vocabulary.template(rule["message"], f"{path}.message", scope)
     kind: Kind = rule.get("kind", "refused")
     if kind not in get_args(Kind):
         raise PackError(f"{path}.kind", f"no error is of the kind {kind!r}; there are {', '.join(get_args(Kind))}")
     fields = {"hint": rule["hint"]} if "hint" in rule else {}
 
-    def act_own(m: Machine, v: list[Any], a: Any, f: Any) -> None:
+    def act_own(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         raise WireError(kind, sentence(v, a, f), fields=dict(fields), outcome="not_run")
 
     return act_own
 
 
-def error_of(program: Program, message: str | None, path: str) -> Callable[[list[Any], Any, Any], WireError]:
+def error_of(vocabulary: Vocabulary, message: str | None, path: str) -> Callable[[list[Any], Any, Any], WireError]:
     """A function that reads the error, or the notice, that a message tells."""
-    rule: Mapping[str, str] | None = program.message(message, "server", path).get("error") if message else None
+    rule: Mapping[str, str] | None = vocabulary.message(message, "server", path).get("error") if message else None
     if message is None or rule is None:
         raise PackError(path, "the message just read has no `error` mapping")
-    scope = {**program.scope, **program.reader(message, path).scope("f")}
+    scope = {**vocabulary.scope, **vocabulary.reader(message, path).scope("f")}
     where = f"$.messages.server.{message}.error"
-    values = {name: program.function(text, f"{where}.{name}", scope) for name, text in rule.items()}
+    values = {name: vocabulary.function(text, f"{where}.{name}", scope) for name, text in rule.items()}
 
     def read(v: list[Any], a: Any, f: Any) -> WireError:
         said = {name: value(v, a, f) for name, value in values.items()}
@@ -209,7 +212,7 @@ def error_of(program: Program, message: str | None, path: str) -> Callable[[list
     return read
 
 
-ACTIONS: dict[str, Callable[[Program, Any, str, Scope, str | None], Act]] = {
+ACTIONS: dict[str, Callable[[Vocabulary, Any, str, Scope, str | None], Act]] = {
     "set": _set,
     "put": _put,
     "send": _send,

@@ -7,16 +7,12 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlx.wire import actions, expr
-from sqlx.wire.emit import Source
+from sqlx.wire import actions
 from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Emitter, Name, Scope
+from sqlx.wire.expr import Name, Scope
 from sqlx.wire.findings import alternatives
-from sqlx.wire.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
-from sqlx.wire.layout import Layouts
 from sqlx.wire.program import (
     ARGUMENTS,
-    BUILTIN_VARIABLES,
     CALL,
     CLOSED,
     COLUMNS,
@@ -25,7 +21,6 @@ from sqlx.wire.program import (
     EXPECT,
     GATHER,
     IF,
-    INITIAL,
     JUMP,
     MESSAGE,
     RANDOM,
@@ -38,9 +33,9 @@ from sqlx.wire.program import (
     Segment,
     State,
 )
-from sqlx.wire.reading import Reader, Readers
 from sqlx.wire.registry import Pack
-from sqlx.wire.writing import Writers, scope_of
+from sqlx.wire.vocabulary import Vocabulary
+from sqlx.wire.writing import scope_of
 
 MAX_INSTRUCTIONS = 5000
 # The step that an object is, whichever of its keys comes first.
@@ -60,25 +55,13 @@ STEPS = frozenset(
     )
 )
 _PATTERN = re.compile(r"([a-z_][a-z0-9_]*)(?:\[(.+)\])?$", re.DOTALL)
-_HOLE = re.compile(r"\{([^{}]+)\}")
 
 
-class Program:
+class Program(Vocabulary):
     """One pack, ready to run. Made once a pack; shared by all its connections."""
 
     def __init__(self, pack: Pack) -> None:
-        self.pack = pack
-        self.slots = {name: index for index, name in enumerate([*BUILTIN_VARIABLES, *pack.variables])}
-        types = {**BUILTIN_VARIABLES, **pack.variables}
-        self.types = types
-        constants = {name: Name(repr(int(value)), "int") for name, value in pack.constants.items()}
-        self.scope: dict[str, Name] = {**constants, **scope_of(types, "v")}
-        self.layouts = Layouts(pack.byte_order, pack.integers, pack.structs)
-        self.readers = Readers(self.layouts, self.scope)
-        self.writers = Writers(self.layouts)
-        self._frame_readers: dict[str, FrameReader] = {}
-        self._frame_writers: dict[str, FrameWriter] = {}
-        self._readers: dict[str, Reader] = {}
+        super().__init__(pack)
         self._flows: dict[str, Code] = {}
         self._called: list[str] = []  # flows that are referred to and not yet compiled
         self._commands: dict[str, Command] = {}
@@ -89,25 +72,6 @@ class Program:
                 self.code(pack.segment["send"], "$.segment.send"),
                 self.code(pack.segment["replies"], "$.segment.replies", always=True),
             )
-
-    def initial(self) -> list[Any]:
-        """The variables of a new connection."""
-        return [INITIAL[type_].copy() if type_ in ("list", "map") else INITIAL[type_] for type_ in self.types.values()]
-
-    def function(self, text: str, path: str, scope: Scope | None = None, wanted: str = "any") -> Function:
-        """An expression as a function of `v, a, f`."""
-        source = Source()
-        code = Emitter(source, scope or self.scope, path).emit(expr.parse(text, path), wanted)[0]
-        source.line(f"return {code}")
-        return source.build("v, a=None, f=None")
-
-    def template(self, text: str, path: str, scope: Scope) -> Function:
-        """A text with `{expression}` in it as a function of `v, a, f`."""
-        parts = [
-            self.function(part, path, scope) if index % 2 else (lambda v, a=None, f=None, part=part: part)
-            for index, part in enumerate(_HOLE.split(text))
-        ]
-        return lambda v, a=None, f=None: "".join([str(part(v, a, f)) for part in parts])
 
     def flow(self, name: str) -> Code:
         code = self.reference(name)
@@ -180,20 +144,6 @@ class Program:
         compiler.steps(steps, path, scope, name)
         return compiler.finished(path)
 
-    def message(self, name: str, side: str, path: str) -> dict[str, Any]:
-        messages: dict[str, Any] = self.pack.messages.get(side, {})
-        found: dict[str, Any] | None = messages.get(name)
-        if found is None:
-            raise PackError(path, f"no message of the {side} is called {name!r}{alternatives(name, messages)}")
-        return found
-
-    def reader(self, name: str, path: str) -> Reader:
-        if name not in self._readers:
-            rule = self.message(name, "server", path)
-            fields = self.layouts.fields(rule.get("fields", []), f"$.messages.server.{name}.fields")
-            self._readers[name] = self.readers.compile(fields)
-        return self._readers[name]
-
     def candidate(
         self, name: str, condition: Function | None, path: str, target: int, handler: Code | None = None
     ) -> Candidate:
@@ -208,27 +158,6 @@ class Program:
     def _guard(self, text: str, path: str) -> Callable[[list[Any], int], bool]:
         """A condition on the variables and the size of a message's body, told before it is read."""
         return self.function(text, path, {**self.scope, "size": Name("a", "int")}, "bool")
-
-    def frames(self, name: str) -> FrameReader:
-        if name not in self._frame_readers:
-            rule = self._framing(name)
-            self._frame_readers[name] = compile_reader(rule, f"$.framing.{name}", self.layouts, self.readers)
-        return self._frame_readers[name]
-
-    def frame_writer(self, name: str) -> FrameWriter:
-        if name not in self._frame_writers:
-            rule = self._framing(name)
-            self._frame_writers[name] = compile_writer(rule, f"$.framing.{name}", self.layouts, self.writers)
-        return self._frame_writers[name]
-
-    def loop_header(self) -> LoopHeader | None:
-        return loop_header(self.pack.framing["server"], self.layouts)
-
-    def _framing(self, name: str) -> dict[str, Any]:
-        rule: dict[str, Any] | None = self.pack.framing.get(name)
-        if rule is None:
-            raise PackError("$.framing", f"no framing is called {name!r}{alternatives(name, self.pack.framing)}")
-        return rule
 
     def everything(self) -> None:
         """Compile all there is. Raises PackError at the first thing that cannot be."""

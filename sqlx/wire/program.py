@@ -18,10 +18,11 @@ A flow becomes a flat list of instructions `(op, x, y)`:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.wire.framing import FrameReader
+from sqlx.wire.framing import FrameReader, FrameWriter
+from sqlx.wire.link import WireNotice
 
 DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END = range(10)
 
@@ -65,6 +66,32 @@ BUILTIN_VARIABLES = {
 }
 
 INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}
+
+
+class Performer(Protocol):
+    """What the steps of a flow ask of the machine that executes them; `sqlx.wire.actions` says what each is."""
+
+    def send(self, name: str, tag: Any, body: bytes, frame: FrameWriter) -> None: ...
+
+    def begin(self, rows: str) -> None: ...
+
+    def begin_prepared(self, rows: str) -> None: ...
+
+    def begin_named(self, columns: list[tuple[str, str]]) -> None: ...
+
+    def add_row(self, values: list[Any]) -> None: ...
+
+    def complete(self, rowcount: int = -1, lastrowid: int | None = None, tag: str = "") -> None: ...
+
+    def suspend(self) -> None: ...
+
+    def new_exchange(self) -> None: ...
+
+    def note_prepared(self, said: dict[str, Any]) -> None: ...
+
+    def notice(self, notice: WireNotice) -> None: ...
+
+    def notify(self, said: Mapping[str, Any]) -> None: ...
 
 
 class Candidate(NamedTuple):
