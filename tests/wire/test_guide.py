@@ -3,52 +3,22 @@
 from __future__ import annotations
 
 import re
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import sqlx.dbapi
+from tests.wire.line_server import line_server
 
 GUIDE = Path(__file__).parents[2] / "docs" / "wire-packs.md"
-
-
-def answers(line: str) -> list[str]:
-    """What the guide says that the line engine answers; nothing to QUIT."""
-    word, _, rest = line.partition(" ")
-    if word == "LOGIN":
-        return ["+"] if rest == "anna secret" else ["-28000 no such account, or another password"]
-    if word == "QUERY" and rest.startswith("select "):
-        return ["=one", f":{rest[7:]}", "+1"]
-    if word == "QUERY":
-        return [f"-42601 no statement begins with {rest.split()[0]}"]
-    return ["+"] if word == "PING" else []
-
-
-def serve(listener: socket.socket) -> None:
-    while True:
-        try:
-            connection, _ = listener.accept()
-        except OSError:
-            return
-        with connection, connection.makefile("rwb") as stream:
-            for line in stream:
-                told = answers(line.decode().rstrip("\r\n"))
-                if not told:
-                    break
-                stream.write("".join(f"{each}\r\n" for each in told).encode())
-                stream.flush()
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
     """Where a line engine listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=serve, args=(listener,), daemon=True).start()
-        yield listener.getsockname()[1]
-        listener.shutdown(socket.SHUT_RDWR)
+    with line_server() as port:
+        yield port
 
 
 @pytest.fixture
