@@ -55,7 +55,10 @@ PORTAL = [
 ]
 POSTGRESQL = {
     "trust": Scenario("postgres", "trust", LOGIN),
-    "password": Scenario("postgres", "password", LOGIN, over_socket=True),
+    "password": Scenario(
+        "postgres", "password", LOGIN, sslmode="require", options={"allow_cleartext": "unverified-tls"}
+    ),
+    "peer": Scenario("postgres", "peer", LOGIN, over_socket=True),
     "password_refused": Scenario("postgres", "password", [OPEN]),
     "md5": Scenario("postgres", "md5", LOGIN),
     "scram": Scenario("postgres", "scram", LOGIN),

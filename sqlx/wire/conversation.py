@@ -156,9 +156,13 @@ class Conversation:
         self.machine = machine = self._new_machine(wanted, needed)
         self.channel = self.channel_type(self.endpoint)
         yield from self.channel.connect()
-        yield from self._pump(machine.flow("connect"))
+        try:
+            yield from self._pump(machine.flow("connect"))
+        finally:
+            empty = self.program.initial()
+            for name in ("password", *self.pack.session.get("secrets", ())):
+                machine.v[self.program.slots[name]] = empty[self.program.slots[name]]
         machine.phase = "ready"
-        machine.v[self.program.slots["password"]] = ""
         self.state = self._state(machine.v)
 
     def _new_machine(self, wanted: bool, needed: bool) -> Machine:

@@ -415,6 +415,8 @@ class Session(Part):
     """Parts of a result can be fetched while other statements run."""
     portal_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     """How many rows such a part has."""
+    secrets: list[Name] = []
+    """Variables that are forgotten as soon as `connect` has ended: what was made of the password."""
     cancel_with: dict[Name, Expression] = {}
     """Variables of the second connection, which cancels, with their values over the variables of the first."""
     current_user: Text | None = None

@@ -184,6 +184,8 @@ class _Parts:
         if session.get("state") is not None:
             path = "$.session.state"
             yield path, partial(self._state, session["state"], path)
+        for index, name in enumerate(session.get("secrets", ())):
+            yield f"$.session.secrets[{index}]", partial(actions.slot, program, name, f"$.session.secrets[{index}]")
         for name, text in session.get("cancel_with", {}).items():
             where = f"$.session.cancel_with.{name}"
             yield where, partial(actions.slot, program, name, where)

@@ -233,15 +233,24 @@ class Transcript:
         Raises Difference at the first one.
         """
         tape = _Tape(self.lines, sorted(cuts), self.header.opaque)
-        socket = "/socket" if self.header.over_socket else None
-        endpoint = Endpoint("127.0.0.1", 1, socket, self.header.sslmode)  # type: ignore[arg-type]
-        actor = Actor(self.header.link(tape.conversation(), endpoint), _straight, _interleaved)
+        actor = Actor(self._link(tape), _straight, _interleaved)
         for does, gives in zip(self._all("do"), self._all("gives"), strict=True):
             found = json.loads(json.dumps(actor.do(does)))
             if found != gives:
                 raise Difference(f"{does} gives {found} where the transcript has {gives}")
         tape.assert_played()
         return tape.made
+
+    def opened(self) -> Conversation:
+        """The link as it is when its first thing, to open, is done; closed when that is an error."""
+        link = self._link(_Tape(self.lines, [], self.header.opaque))
+        Actor(link, _straight, _interleaved).do(["open"])
+        return link
+
+    def _link(self, tape: _Tape) -> Conversation:
+        socket = "/socket" if self.header.over_socket else None
+        endpoint = Endpoint("127.0.0.1", 1, socket, self.header.sslmode)  # type: ignore[arg-type]
+        return self.header.link(tape.conversation(), endpoint)
 
     def _all(self, kind: str) -> list[Any]:
         return [line[kind] for line in self.lines if kind in line]

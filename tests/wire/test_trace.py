@@ -3,6 +3,8 @@ be there."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -97,3 +99,25 @@ def test_a_trace_that_cannot_be_written_is_told_at_once(tmp_path: Path, monkeypa
     with pytest.raises(WireError, match="cannot be written: no such file") as caught:
         runner.open(1)
     assert caught.value.kind == "usage"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=name)
+def test_what_a_link_tells_of_the_server_is_no_secret(path: Path) -> None:
+    """Once a link is open, neither the password is among its variables nor what stands for it."""
+    transcript = Transcript(path)
+    link = transcript.opened()
+    told = repr(dict(link.variables))
+    salted = link_secret(transcript)
+    assert salted is None or repr(salted)[2:-1] not in told
+    password = transcript.header.password
+    assert not password or f"'{password}" not in told
+
+
+def link_secret(transcript: Transcript) -> bytes | None:
+    """The salted password of RFC 5802, where that is how this login went: whoever has it can log in."""
+    for line in transcript.lines:
+        salt, count = (line.get("received", "").partition(mark)[2] for mark in (",s=", ",i="))
+        if salt and count:
+            password = transcript.header.password.encode()
+            return hashlib.pbkdf2_hmac("sha256", password, base64.b64decode(salt.partition(",")[0]), int(count))
+    return None
