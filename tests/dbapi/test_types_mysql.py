@@ -157,6 +157,13 @@ def test_a_value_that_does_not_fit_is_a_data_error(connection: dbapi.Connection,
         cursor.execute("SET sql_mode = 'NO_ENGINE_SUBSTITUTION'")
 
 
+@pytest.mark.parametrize("value", [D("NaN"), D("Infinity"), D("-Infinity")])
+def test_a_decimal_that_is_no_number_is_refused(connection: dbapi.Connection, value: Decimal) -> None:
+    """The server would take it for 0."""
+    with pytest.raises(dbapi.DataError, match=rf"parameter 1 \(Decimal\).*no number for {value}"):
+        connection.cursor().execute("SELECT ?", (value,))
+
+
 def test_a_moment_with_a_zone_is_refused_with_what_to_do(connection: dbapi.Connection) -> None:
     """The server has no type for it, and would keep the numbers without their zone."""
     from datetime import UTC

@@ -48,6 +48,17 @@ def decimal(value: Decimal) -> bytes:
     return b"NaN" if value.is_nan() else Decimal.__str__(value).encode()
 
 
+def finite(context: Context, encode: Codec) -> Codec:
+    """What another operation writes, for engines whose numbers all are numbers: `finite(decimal)`."""
+
+    def write(value: Decimal) -> Any:
+        if not value.is_finite():
+            raise ValueError(f"the server has no number for {value}: send None")
+        return encode(value)
+
+    return write
+
+
 def text(context: Context) -> Codec:
     """Text in the context's encoding, strictly: half a surrogate pair is refused."""
     text_decoder(context)
@@ -234,4 +245,5 @@ SCALARS: dict[str, Maker] = {
     "native": plain(native),
     "native_int": plain(native_int),
     "native_text": Maker(native_text, (Operation,), 1),
+    "finite": Maker(finite, (Operation,), 1),
 } | {name: fixed(letter) for name, letter in LETTERS.items() if name != "bool"}
