@@ -66,10 +66,13 @@ def test_the_generated_tables_are_fresh() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_driver_guide_does_what_it_says(postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its sessions, as one, against SQLite and PostgreSQL."""
+def test_the_driver_guide_does_what_it_says(
+    postgres: Server, mariadb: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sessions, as one, on the engines that it names."""
     monkeypatch.chdir(tmp_path)
-    assert run_sessions(DRIVER, {"postgresql://anna:secret@localhost/shop": postgres.url()}) == ""
+    places = {f"{server.kind}://anna:secret@localhost/shop": server.url() for server in (postgres, mariadb)}
+    assert run_sessions(DRIVER, places) == ""
 
 
 def test_the_driver_guide_names_what_the_driver_has() -> None:
