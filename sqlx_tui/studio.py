@@ -9,16 +9,17 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Footer
 
 from sqlx.dbapi.exceptions import Error
-from sqlx_tui.actions import Place, bindings
+from sqlx_tui.actions import ACTIONS, PLACES, Place, bindings
 from sqlx_tui.ask import Ask
+from sqlx_tui.bars.keys import KeyLine
 from sqlx_tui.bars.status import StatusBar
 from sqlx_tui.editor.editor import SqlEditor
 from sqlx_tui.editor.problem import Problem
 from sqlx_tui.results.panel import ResultsPanel
 from sqlx_tui.session.messages import Connected, Failed, Finished, NotConnected, Settled
+from sqlx_tui.session.outcome import Outcome
 from sqlx_tui.session.run import Run
 from sqlx_tui.session.session import Session, open_session, without_password
 from sqlx_tui.session.statements import Statement, at_cursor, danger, in_text
@@ -50,7 +51,7 @@ class StudioScreen(Screen[None]):
                 yield Problem(id="problem")
                 yield ResultsPanel(id="results")
         yield StatusBar(id="status")
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeyLine(id="keys")
 
     @property
     def tree_pane(self) -> CatalogTree:
@@ -84,13 +85,14 @@ class StudioScreen(Screen[None]):
     def dress(self) -> None:
         """Colour what the style sheet does not reach as the app's theme has it."""
         if (theme := self._themes.get(self.app.theme)) is not None:
-            self.editor.dress(theme.syntax)
+            self.editor.dress(theme.colours.name, theme.syntax)
+            self._show_keys()
 
     # -- connecting
 
     def on_mount(self) -> None:
-        self.editor.border_title = "SQL"
-        self.tree_pane.border_title = "Database"
+        self.editor.border_title = " SQL "
+        self.tree_pane.border_title = " Database "
         self.editor.focus()
         self.status.show_nothing()
         self.dress()
@@ -158,6 +160,9 @@ class StudioScreen(Screen[None]):
     # -- running
 
     def action_run_statement(self) -> None:
+        self.editor.call_later(self._run_statement)  # behind the keys that are still on their way to it
+
+    def _run_statement(self) -> None:
         editor, session = self.editor, self.session
         if session is None:
             self._not_connected()
@@ -170,6 +175,9 @@ class StudioScreen(Screen[None]):
             self._ask_and_run(at_cursor(session.scanner, editor.text, editor.cursor_offset_in_text))
 
     def action_run_all(self) -> None:
+        self.editor.call_later(self._run_all)
+
+    def _run_all(self) -> None:
         if self.session is None:
             self._not_connected()
         else:
@@ -210,7 +218,7 @@ class StudioScreen(Screen[None]):
         self.run = Run(session.connection, statements, self.results.post_message)
         self.status.begin("running")
         self.run_worker(self._after(before, self.run), group="run")
-        self.refresh_bindings()
+        self._show_keys()
 
     async def _after(self, before: Run | None, run: Run) -> None:
         if before is not None:
@@ -220,7 +228,7 @@ class StudioScreen(Screen[None]):
 
     def on_paused(self) -> None:
         self.status.end()
-        self.refresh_bindings()
+        self._show_keys()
 
     def on_failed(self, message: Failed) -> None:
         statement, error = message.outcome.statement, message.error
@@ -240,7 +248,14 @@ class StudioScreen(Screen[None]):
         outcomes = self.results.outcomes
         if outcomes and outcomes[-1].state in ("done", "abandoned"):
             self.status.say(f"{len(outcomes)} results" if len(outcomes) > 1 else "done", "good")
+        if any(self._defines(outcome) for outcome in outcomes):
+            self.tree_pane.action_refresh()
         self._show_state()
+
+    def _defines(self, outcome: Outcome) -> bool:
+        """Whether the tree may look other than before."""
+        words = self.session.scanner.words(outcome.statement.sql, 1) if self.session is not None else []
+        return outcome.state == "done" and bool(DEFINING.intersection(words))
 
     def on_results_panel_more_asked(self) -> None:
         if self.run is not None and self.run.is_paused:
@@ -406,7 +421,26 @@ class StudioScreen(Screen[None]):
 
     # -- how things stand
 
+    def on_descendant_focus(self) -> None:
+        self._show_keys()
+
+    def on_key_line_picked(self, message: KeyLine.Picked) -> None:
+        self.run_worker(self.app.run_action(message.action.name, self.widget_at(message.action.place)))
+
+    def _show_keys(self) -> None:
+        place: Place = "everywhere"
+        for name in PLACES[1:]:
+            if self.focused is not None and self.widget_at(name) in self.focused.ancestors_with_self:
+                place = name
+        disabled = frozenset(action.name for action in ACTIONS if not self._makes_sense(action.name))
+        self.query_one(KeyLine).show(place, disabled)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        # Esc is kept from the editor, for which it means to go elsewhere.
+        return action == "cancel" or self._makes_sense(action)
+
+    def _makes_sense(self, action: str) -> bool:
+        """Whether an action could do anything now."""
         if action in ("cancel", "interrupt"):
             return self.run is not None and not self.run.over.is_set()
         if action in ("commit", "rollback"):
@@ -432,4 +466,4 @@ class StudioScreen(Screen[None]):
         else:
             self.status.show_place(f"{session.place}  {session.engine}")
             self.status.show_transaction(session.connection.autocommit, session.connection.in_transaction)
-        self.refresh_bindings()
+        self._show_keys()

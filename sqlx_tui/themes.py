@@ -4,7 +4,7 @@ name, dark, ansi   `ansi`: only the terminal's own 16 colours
 colors             Textual's theme colours: primary, secondary, accent, success, warning, error, foreground, …
 variables          further variables of the style sheet
 syntax             kind of token -> style: keyword, function, string, number, comment, identifier, parameter,
-                   operator, error
+                   operator, error; `line` is the background of the cursor's line
 """
 
 from __future__ import annotations

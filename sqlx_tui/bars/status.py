@@ -5,9 +5,9 @@ from __future__ import annotations
 from time import monotonic
 from typing import Literal
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -45,8 +45,8 @@ class StatusBar(Horizontal):
 
     def say(self, message: str, tone: Tone = "plain") -> None:
         """Tell something in a few words; it stays until there is something else to tell."""
-        style = {"plain": "", "good": "green", "bad": "bold red"}[tone]
-        self._write("message", Text(message, style, no_wrap=True, overflow="ellipsis"))
+        style = {"plain": "", "good": "$success", "bad": "bold $error"}[tone]
+        self._write("message", Content.styled(message, style))
 
     def show_place(self, place: str) -> None:
         self._write("place", place)
@@ -54,9 +54,9 @@ class StatusBar(Horizontal):
     def show_transaction(self, autocommit: bool, is_open: bool) -> None:
         """Whether changes last by themselves, and whether some wait."""
         if is_open:
-            self._write("transaction", Text(" TRANSACTION OPEN ", "reverse bold yellow"))
+            self._write("transaction", Content.styled(" TRANSACTION OPEN ", "reverse bold $warning"))
         else:
-            said = Text("autocommit on") if autocommit else Text("autocommit OFF", "bold")
+            said = "autocommit on" if autocommit else Content.styled("autocommit OFF", "bold $warning")
             self._write("transaction", said)
 
     def show_nothing(self) -> None:
@@ -71,5 +71,5 @@ class StatusBar(Horizontal):
         if self._beats % 4 == 0:
             self._write("seconds", f"{monotonic() - self._started:.0f} s")
 
-    def _write(self, name: str, text: str | Text) -> None:
+    def _write(self, name: str, text: str | Content) -> None:
         self.query_one(f"#status-{name}", Static).update(text)

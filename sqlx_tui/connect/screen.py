@@ -14,7 +14,7 @@ from textual.worker import Worker
 from sqlx.dbapi.exceptions import Error
 from sqlx_tui.editor.problem import describe
 from sqlx_tui.session.messages import Connected, NotConnected
-from sqlx_tui.session.session import open_session, without_password
+from sqlx_tui.session.session import Session, open_session, without_password
 
 EXAMPLES = """\
 postgresql://user@host/database
@@ -22,7 +22,7 @@ mysql://user@host/database          mariadb://user@host/database
 sqlite:///relative/file.db          sqlite:////absolute/file.db"""
 
 
-class ConnectScreen(ModalScreen["Session | None"]):
+class ConnectScreen(ModalScreen[Session | None]):
     """Asks for a URL and a password until there is a connection; Esc gives up, None then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Leave")]

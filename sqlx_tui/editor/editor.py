@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.style import Style
 from rich.text import Text
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditResult
+from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from sqlx.kernel.scanner import Scanner
 from sqlx_tui.actions import bindings
@@ -38,9 +38,12 @@ class SqlEditor(TextArea):
         )
         self._repaint()
 
-    def dress(self, styles: Mapping[str, Style]) -> None:
-        """Use these styles, by kind of token."""
+    def dress(self, name: str, styles: Mapping[str, Style]) -> None:
+        """Use these styles, by kind of token; the theme's name is `name`."""
         self._styles = styles
+        # Textual's own style for the cursor's line has a foreground, which would hide the colours of SQL.
+        self.register_theme(TextAreaTheme(name, cursor_line_style=styles["line"]))
+        self.theme = name
         self._repaint()
 
     def mark_error(self, offset: int) -> None:
@@ -96,6 +99,12 @@ class SqlEditor(TextArea):
                 self.delete((row, column), (row, column + 2 + text[column + 2 : column + 3].isspace()))
             else:
                 self.insert("-- ", (row, column), maintain_selection_offset=True)
+
+    def action_first_line(self) -> None:
+        self.move_cursor((0, 0))
+
+    def action_last_line(self) -> None:
+        self.move_cursor(self.document.end)
 
     def _changed(self, first: int) -> None:
         self._error = None

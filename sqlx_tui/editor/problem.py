@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from rich.cells import cell_len
-from rich.text import Text
+from textual.content import Content
 from textual.widgets import Static
 
 from sqlx.dbapi.exceptions import Error
@@ -33,20 +33,20 @@ class Problem(Static):
         self.display = False
 
 
-def describe(error: Error, sql: str, width: int) -> Text:
+def describe(error: Error, sql: str, width: int) -> Content:
     """The lines that tell of an error; `sql` is the text that its position counts in."""
     state = error.code if error.sqlstate in (None, GENERAL) else error.sqlstate
-    lines = Text(_clean(error.message), "bold red")
+    lines = [(_clean(error.message), "bold $error")]
     if state is not None:
-        lines.append(f"  {state}", "dim")
+        lines.append((f"  {state}", "dim"))
     if sql and error.position:
         line, caret = _excerpt(sql, error.position, width)
-        lines.append(f"\n{line}").append(f"\n{caret}", "bold red")
+        lines += [(f"\n{line}", ""), (f"\n{caret}", "bold $error")]
     for name in ("detail", "where", "hint"):
         said = error.fields.get(name)
         if said and said not in error.message:
-            lines.append(f"\n{name}: ", "dim").append(_clean(said))
-    return lines
+            lines += [(f"\n{name}: ", "dim"), (_clean(said), "")]
+    return Content.assemble(*lines)
 
 
 def _excerpt(sql: str, position: int, width: int) -> tuple[str, str]:

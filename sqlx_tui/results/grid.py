@@ -81,9 +81,11 @@ class ResultGrid(ScrollView, can_focus=True):
             self._measure()
             self.refresh()
         else:
-            self.virtual_size = Size(self.virtual_size.width, len(self.rows) + 1)
+            top = self.scroll_offset.y
             if is_seen:
+                self._widen(self.rows[top : top + self.size.height])
                 self.refresh()
+            self._resize()
 
     @property
     def cell(self) -> tuple[Heading, object] | None:
@@ -94,19 +96,38 @@ class ResultGrid(ScrollView, can_focus=True):
         return self.columns[column], self.rows[row][column]
 
     def _measure(self) -> None:
-        """How wide the columns are, by their names and the first rows."""
+        """How wide the columns are to begin with, by their names and the first rows, and which of them are numbers."""
         sample = self.rows[:SAMPLE]
         self._sampled = len(sample)
+        self._margin = self._margin_needed()
+        self._widths = [min(max(cell_len(glance(heading.name)), 1), WIDEST) for heading in self.columns]
         by_column = list(zip(*sample, strict=True)) if sample else [()] * len(self.columns)
-        self._widths = [
-            min(max(cell_len(glance(heading.name)), *(cell_len(glance(value)) for value in values), 1, 1), WIDEST)
-            for heading, values in zip(self.columns, by_column, strict=True)
-        ]
         present = [[value for value in values if value is not None] for values in by_column]
         self._numeric = [bool(values) and all(map(is_number, values)) for values in present]
-        self._margin = self._margin_needed()
-        width = self._margin + sum(width + GAP for width in self._widths)
-        self.virtual_size = Size(width, len(self.rows) + 1)
+        self._widen(sample)
+        self._resize()
+
+    def _widen(self, rows: Sequence[Row]) -> bool:
+        """Have the columns wide enough for these rows; whether they have become wider."""
+        before = list(self._widths)
+        for row in rows:
+            for index, value in enumerate(row):
+                if self._widths[index] < WIDEST:
+                    width = cell_len(glance(value))
+                    if width > self._widths[index]:
+                        self._widths[index] = min(width, WIDEST)
+        return before != self._widths
+
+    def _resize(self) -> None:
+        self.virtual_size = Size(self._margin + sum(self._widths) + GAP * len(self._widths), len(self.rows) + 1)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """What comes into sight may be wider than what was seen before."""
+        super().watch_scroll_y(old_value, new_value)
+        top = round(new_value)
+        if round(old_value) != top and self._widen(self.rows[top : top + self.size.height]):
+            self._resize()
+            self.refresh()
 
     def _margin_needed(self) -> int:
         return max(len(str(len(self.rows))), 3) + GAP
@@ -177,7 +198,7 @@ class ResultGrid(ScrollView, can_focus=True):
         offset = self.scroll_offset
         target = Offset(self._scroll_to_column(offset.x), self._scroll_to_row(offset.y))
         if target != offset:
-            self.scroll_to(target.x, target.y, animate=False, immediate=True)
+            self.scroll_to(target.x, target.y, animate=False, immediate=True, force=True)
         for number in {before[0], self.cursor[0]}:
             self.refresh_line(number + 1)
         self.post_message(self.Moved())

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
@@ -51,7 +51,7 @@ class ResultsPanel(Vertical):
             yield Static("", id="result-cell", markup=False)
 
     def on_mount(self) -> None:
-        self.border_title = "Results"
+        self.border_title = " Results "
         self.query_one(ResultTabs).display = False
         self.grid.display = False
 
@@ -211,17 +211,16 @@ def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 60 else f"{int(seconds) // 60} min {int(seconds) % 60:02} s"
 
 
-def _summary(outcome: Outcome) -> Text:
-    line = Text(no_wrap=True, overflow="ellipsis")
-    line.append(outcome.summary, "bold red" if outcome.state in ("failed", "cancelled") else "bold")
+def _summary(outcome: Outcome) -> Content:
+    parts = [(outcome.summary, "bold $error" if outcome.state in ("failed", "cancelled") else "bold")]
     if outcome.seconds:
-        line.append(f"   {duration(outcome.seconds)}")
+        parts.append((f"   {duration(outcome.seconds)}", ""))
     if outcome.state == "paused":
-        line.append("   m reads on", "yellow")
+        parts.append(("   m reads on", "$warning"))
     if outcome.notices:
         more = f" (and {len(outcome.notices) - 1} more)" if len(outcome.notices) > 1 else ""
-        line.append(f"   {glance(outcome.notices[0])}{more}", "yellow")
-    return line
+        parts.append((f"   {glance(outcome.notices[0])}{more}", "$warning"))
+    return Content.assemble(*parts)
 
 
 def _without_rows(outcome: Outcome) -> str:

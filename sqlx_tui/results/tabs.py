@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.cells import cell_len
-from rich.text import Text
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
@@ -40,14 +40,16 @@ class ResultTabs(Static):
         first = current
         while first and sum(cell_len(name) for name in names[first - 1 : current + 1]) < room:
             first -= 1
-        line = Text(no_wrap=True, overflow="ellipsis")
+        parts: list[tuple[str, str]] = []
+        end = 0
         self._places = []
         for number in range(first, len(names)):
             failed = outcomes[number].state in ("failed", "cancelled")
-            style = "reverse bold" if number == current else "red" if failed else "dim"
-            line.append(names[number], style)
-            self._places.append((number, line.cell_len))
-        self.update(line)
+            style = "reverse bold" if number == current else "$error" if failed else "dim"
+            parts.append((names[number], style))
+            end += cell_len(names[number])
+            self._places.append((number, end))
+        self.update(Content.assemble(*parts))
 
     def on_click(self, event: Click) -> None:
         number = next((number for number, end in self._places if event.x < end), None)

@@ -52,6 +52,11 @@ class Session:
             self._catalog = Catalog(own)
             return self._catalog
 
+    def forget(self) -> None:
+        """Read the catalog anew when it is asked for."""
+        if self._catalog is not None:
+            self._catalog.refresh()
+
     @property
     def address(self) -> tuple[str, str | None]:
         """The URL and the password, to connect again."""

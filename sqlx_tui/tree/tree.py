@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeAlias
 
 from rich.text import Text
@@ -62,6 +62,7 @@ class CatalogTree(Tree[Thing | None]):
         super().__init__("not connected", id=id)
         self.guide_depth = 2
         self._session: Session | None = None
+        self._open: set[tuple[str, ...]] = set()  # paths of the nodes that are to be opened when they come
 
     def show(self, session: Session | None) -> None:
         """Show another database, or none."""
@@ -73,12 +74,12 @@ class CatalogTree(Tree[Thing | None]):
         if session is not None:
             self.root.expand()
 
-    async def action_refresh(self) -> None:
+    def action_refresh(self) -> None:
         """Forget what was read; what was open is read again."""
         if self._session is not None:
-            session = self._session
-            (await session.catalog()).refresh()
-            self.show(session)
+            self._open = {_path(node) for node in self._below(self.root) if node.is_expanded}
+            self._session.forget()
+            self.show(self._session)
 
     def action_show_rows(self) -> None:
         found = self._relation(self.cursor_node)
@@ -139,14 +140,25 @@ class CatalogTree(Tree[Thing | None]):
             node.add(label, thing, allow_expand=not isinstance(thing, Column))
         if not message.labels:
             node.add_leaf(Text(_emptiness(node.data), "dim italic"))
-        schemas = [child for child in node.children if isinstance(child.data, Schema)]
-        for child in schemas:
-            if len(schemas) == 1 or (isinstance(child.data, Schema) and child.data.is_default):
+        for child in node.children:
+            is_usual = isinstance(child.data, Schema) and (child.data.is_default or len(node.children) == 1)
+            if is_usual or _path(child) in self._open:
                 child.expand()
+
+    def _below(self, node: Node) -> Iterator[Node]:
+        yield node
+        for child in node.children:
+            yield from self._below(child)
 
     def on_catalog_tree_not_loaded(self, message: NotLoaded) -> None:
         message.node.remove_children()
         message.node.add_leaf(Text(glance(message.error.message), "red"))
+
+
+def _path(node: Node) -> tuple[str, ...]:
+    """The names that lead to a node."""
+    above = () if node.parent is None else _path(node.parent)
+    return (*above, getattr(node.data, "name", ""))
 
 
 def _relation_label(relation: Relation) -> Text:
