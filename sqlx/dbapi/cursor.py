@@ -114,6 +114,10 @@ class Cursor:
 
     def fetchall(self) -> list[Row]:
         """All rows that are left."""
+        if self._stream is None:
+            self._check_rows()
+            position, self._position = self._position, len(self._rows)
+            return list(self._rows[position:] if position else self._rows)
         taken: list[Row] = []
         while self._load():
             taken += self._rows[self._position :] if self._position else self._rows

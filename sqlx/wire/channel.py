@@ -51,6 +51,7 @@ class Channel:
         self._socket: socket.socket | None = None
         self._pending = bytearray()
         self._fd = -1
+        self._readable = self._either = Wait(-1, READ)
         self._early = b""  # what came encrypted right behind the handshake
 
     def connect(self) -> Steps[None]:
@@ -84,6 +85,7 @@ class Channel:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         self._fd = self._socket.fileno()
+        self._readable, self._either = Wait(self._fd, READ), Wait(self._fd, READ | WRITE)
         code = self._socket.connect_ex(address)
         if code in (errno.EINPROGRESS, errno.EAGAIN):
             yield Wait(self._fd, WRITE)
@@ -112,8 +114,8 @@ class Channel:
         got = len(self._early)
         self._early = b""
         while got < want or (want == 0 and self._pending):
-            ready = yield Wait(self._fd, READ | WRITE if self._pending else READ)
-            if ready & WRITE and self._pending:
+            ready = yield self._either if self._pending else self._readable
+            if self._pending and ready & WRITE:
                 self._send(sock, b"")
             if ready & READ:
                 chunk = self._receive(sock)

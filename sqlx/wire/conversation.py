@@ -274,11 +274,13 @@ class Conversation:
         if portal:
             self._count += 1
             reply.portal = f"sqlx_{self._count}"
-        given = self._bound(prepared, types, values)
-        given[_PLACES["portal"]] = reply.portal or ""
-        given[_PLACES["limit"]] = self.pack.session.get("portal_rows", 1000) if portal else 0
+        batch, given = self._preamble(begin), self._bound(prepared, types, values)
+        if portal:
+            given[_PLACES["portal"]] = reply.portal
+            given[_PLACES["limit"]] = self.pack.session.get("portal_rows", 1000)
+        batch.append((self.program.command("execute"), given))
         self._use(prepared)
-        return (yield from self._start([*self._preamble(begin), (self.program.command("execute"), given)], reply))
+        return self._start(batch, reply)
 
     def execute_many(
         self,
