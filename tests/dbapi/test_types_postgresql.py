@@ -176,6 +176,15 @@ def test_a_statement_seen_before_a_change_of_the_schema_cuts_nothing(connection:
         assert read(cursor) == value
 
 
+@pytest.mark.parametrize("text", ["infinity", "-infinity"])
+def test_an_interval_without_end(postgres18: Server, text: str) -> None:
+    """PostgreSQL 17 and later have such."""
+    with dbapi.connect(postgres18.url()) as later:
+        cursor = column(later, "interval")
+        cursor.execute("INSERT INTO t VALUES (?)", (ServerText(text),))
+        assert told(read(cursor)) == told(ServerText(text))
+
+
 # ---- time zones
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
