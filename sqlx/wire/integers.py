@@ -39,6 +39,11 @@ def codec(name: str, table: dict[str, Any], byte_order: str) -> Codec:
     )
 
 
+def direct(name: str, table: dict[str, Any]) -> int:
+    """Below this the first byte of an integer is all of it."""
+    return 128 if name == "varint" else int(table[name]["direct_below"])
+
+
 def _width(word: str, path: str) -> int:
     if word == "u24":
         return 3

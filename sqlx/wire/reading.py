@@ -214,7 +214,10 @@ class _Builder:
 
     def integer(self, type_: Integer) -> str:
         value = self.source.mint()
-        self.source.line(f"{value}, p = {self.source.constant(self.readers.integer(type_.name))}(b, p, e)")
+        read = self.source.constant(self.readers.integer(type_.name))
+        self.source.line(f"{value} = b[p] if p < e else 256")
+        self.source.line(f"if {value} < {integers.direct(type_.name, self.readers.layouts.integers)}: p += 1")
+        self.source.line(f"else: {value}, p = {read}(b, p, e)")
         return value
 
     def length(self, type_: Scalar | Integer, name: str) -> str:

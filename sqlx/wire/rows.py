@@ -199,7 +199,7 @@ class _Body:
         """The common case of a table-driven length, one byte, is read in place."""
         order = "little" if self.layouts.order == "<" else "big"
         read = self.source.constant(integers.codec(prefix.name, self.layouts.integers, order).read)
-        direct = self.layouts.integers[prefix.name]["direct_below"] if prefix.name != "varint" else 128
+        direct = integers.direct(prefix.name, self.layouts.integers)
         self.source.line("n = b[p] if p < t else 256")
         self.source.line(f"if n < {direct}: p += 1")
         self.source.line(f"else: n, p = {read}(b, p, t)")
