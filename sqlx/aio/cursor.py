@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.types import Description, describe
 from sqlx.kernel.exec import Reply, Result, Steps, Stream, shortened
+from sqlx.kernel.options import timeout_of
 
 if TYPE_CHECKING:
     from sqlx.aio.connection import Connection
@@ -45,7 +46,7 @@ class Cursor:
     async def execute(self, operation: str, parameters: Any = None, *, timeout: float | None = None) -> Cursor:
         """Run a statement, or without parameters a script whose results `nextset` leads through. Returns the cursor.
 
-        A sequence binds `?`, a mapping `:name`; `timeout` is in seconds, and the connection's where it is left out.
+        A sequence binds `?`, a mapping `:name`; `timeout` is in seconds (0: no limit), and the connection's where it is left out.
         """
         connection = self.connection
         if stream := self._begin():
@@ -258,8 +259,11 @@ class Cursor:
 
     async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection
+        limit = connection.statement_timeout if timeout is None else timeout
+        if limit is not None:
+            limit = connection._translated(lambda: timeout_of(limit))
         try:
-            return await connection._run(steps, connection.statement_timeout if timeout is None else timeout)
+            return await connection._run(steps, limit)
         finally:
             if connection._session.notices:
                 self.messages += connection._take_notices()

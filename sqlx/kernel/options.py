@@ -316,6 +316,14 @@ def _seconds(value: Any, option: Section) -> float | None:
     return seconds or None
 
 
+def timeout_of(value: Any) -> float | None:
+    """A timeout in seconds as a caller gives it: None and 0 are no limit. Raises Misuse."""
+    try:
+        return None if value is None else _seconds(value, {})
+    except ValueError as error:
+        raise Misuse(f"a timeout is {error}, not {value!r:.80}") from None
+
+
 def _choice(value: Any, option: Section) -> str:
     if value not in option["choices"]:
         raise ValueError(f"one of {', '.join(option['choices'])}")

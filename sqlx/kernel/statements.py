@@ -99,11 +99,15 @@ class Statements:
         self._controls = [text.split()[0] for text in openers if text]
 
     def plain(self, sql: str) -> Statement:
-        """A text that goes to the server as it is."""
+        """A text that goes to the server as it is. Raises WireError (usage)."""
+        if not isinstance(sql, str):
+            raise _no_text(sql)
         return self._seen.get(sql) or self._remember(sql, Statement(sql, None))
 
     def bound(self, sql: str, parameters: Any) -> Statement:
         """A text with markers for these parameters. Raises WireError (usage)."""
+        if not isinstance(sql, str):
+            raise _no_text(sql)
         by_name = is_by_name(parameters)
         # All that a server's variables decide is what a backslash means.
         mode = self._scanner.mode(self._link.variables) if "\\" in sql else ()
@@ -144,3 +148,7 @@ class Statements:
                 f"{statement.unpreparable} cannot be prepared by this server, so it takes no parameters",
                 "write the values into the text, and give no parameters",
             )
+
+
+def _no_text(sql: object) -> Mistake:
+    return Mistake(f"SQL is a text, not {type(sql).__name__}")

@@ -264,3 +264,27 @@ async def test_a_cursor_closes_with_its_block(people: face.Connection) -> None:
         await cursor.execute(NAMES)
     with pytest.raises(dbapi.InterfaceError):
         await cursor.fetchone()
+
+
+@pytest.mark.parametrize("sql", [None, b"SELECT 1", 5, ["SELECT 1"]])
+@pytest.mark.parametrize("parameters", [None, (1,)])
+async def test_what_is_no_text_is_no_statement(people: face.Connection, sql: object, parameters: object) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match=f"SQL is a text, not {type(sql).__name__}"):
+        await people.cursor().execute(sql, parameters)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeout", ["soon", -1, float("nan"), True])
+async def test_a_timeout_that_cannot_be_meant_is_refused(people: face.Connection, timeout: float) -> None:
+    cursor = people.cursor()
+    with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds, 0 for no limit"):
+        await cursor.execute(NAMES, timeout=timeout)
+    people.statement_timeout = timeout
+    with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds"):
+        await cursor.execute(NAMES)
+
+
+async def test_a_timeout_of_zero_is_none(people: face.Connection) -> None:
+    people.statement_timeout = 0
+    assert (await people.cursor().execute(NAMES)).rowcount == 3
+    people.statement_timeout = 1e-9
+    assert (await people.cursor().execute(NAMES, timeout=0)).rowcount == 3

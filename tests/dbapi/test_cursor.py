@@ -261,3 +261,27 @@ def test_a_cursor_closes_with_its_block(people: face.Connection) -> None:
         cursor.execute(NAMES)
     with pytest.raises(dbapi.InterfaceError):
         cursor.fetchone()
+
+
+@pytest.mark.parametrize("sql", [None, b"SELECT 1", 5, ["SELECT 1"]])
+@pytest.mark.parametrize("parameters", [None, (1,)])
+def test_what_is_no_text_is_no_statement(people: face.Connection, sql: object, parameters: object) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match=f"SQL is a text, not {type(sql).__name__}"):
+        people.cursor().execute(sql, parameters)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeout", ["soon", -1, float("nan"), True])
+def test_a_timeout_that_cannot_be_meant_is_refused(people: face.Connection, timeout: float) -> None:
+    cursor = people.cursor()
+    with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds, 0 for no limit"):
+        cursor.execute(NAMES, timeout=timeout)
+    people.statement_timeout = timeout
+    with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds"):
+        cursor.execute(NAMES)
+
+
+def test_a_timeout_of_zero_is_none(people: face.Connection) -> None:
+    people.statement_timeout = 0
+    assert (people.cursor().execute(NAMES)).rowcount == 3
+    people.statement_timeout = 1e-9
+    assert (people.cursor().execute(NAMES, timeout=0)).rowcount == 3
