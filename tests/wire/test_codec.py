@@ -87,9 +87,7 @@ CASES = {
     ),
     "switch, only otherwise": Case(["m:u8", {"switch": "m", "otherwise": ["b:u8"]}], (2, 3), b"\x02\x03"),
     "switch, no case": Case(["m:u8", {"switch": "m", "1": ["a:u8"]}, "b:u8"], (2, None, 3), b"\x02\x03"),
-    "recursion": Case(
-        ["a:tree"], (("r", [("x", []), ("y", [("z", [])])]),), b"r\0\x02x\0\0y\0\x01z\0\0", structs=TREE
-    ),
+    "recursion": Case(["a:tree"], (("r", [("x", []), ("y", [("z", [])])]),), b"r\0\x02x\0\0y\0\x01z\0\0", structs=TREE),
 }
 
 
