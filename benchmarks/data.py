@@ -8,7 +8,8 @@ NARROW, MIXED, POINTS = 200_000, 50_000, 20_000
 
 POSTGRES = f"""
 CREATE TABLE narrow AS SELECT i::int4 a, i * 1000003::int8 b, random() * 1000 c FROM generate_series(1, {NARROW}) i;
-CREATE TABLE mixed AS SELECT i::int4 id, i * 7919000::int8 big, 'customer name ' || lpad((i % 997)::text, 6, '0') AS name,
+CREATE TABLE mixed AS SELECT i::int4 id, i * 7919000::int8 big,
+  'customer name ' || lpad((i % 997)::text, 6, '0') AS name,
   (random() * 100000)::numeric(12, 2) price, timestamp '2020-01-01' + i * interval '61.123456 s' moment, i % 3 = 0 flag,
   CASE WHEN i % 4 > 0 THEN 'note ' || i END note, date '2000-01-01' + (i % 9000)::int AS day
   FROM generate_series(1, {MIXED}) i;
@@ -20,8 +21,8 @@ ANALYZE
 MARIADB = f"""
 CREATE TABLE narrow (a int, b bigint, c double) AS SELECT seq a, seq * 1000003 b, rand(seq) * 1000 c
   FROM seq_1_to_{NARROW};
-CREATE TABLE mixed (id int, big bigint, name varchar(40), price decimal(12, 2), moment datetime(6), flag bool, note text,
-  day date) AS SELECT seq id, seq * 7919000 big, concat('customer name ', lpad(seq % 997, 6, '0')) name,
+CREATE TABLE mixed (id int, big bigint, name varchar(40), price decimal(12, 2), moment datetime(6), flag bool,
+  note text, day date) AS SELECT seq id, seq * 7919000 big, concat('customer name ', lpad(seq % 997, 6, '0')) name,
   rand(seq) * 100000 price, timestampadd(microsecond, seq * 61123456, '2020-01-01') moment, seq % 3 = 0 flag,
   if(seq % 4 = 0, NULL, concat('note ', seq)) note, date_add('2000-01-01', interval seq % 9000 day) day
   FROM seq_1_to_{MIXED};

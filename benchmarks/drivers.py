@@ -1,6 +1,7 @@
 """The drivers measured: PEP 249 all of them, so an adapter is a connect function and a placeholder.
 
-Names that begin with `~` are references written in C, shown for scale; ours is pure Python and is held against the others.
+Names that begin with `~` are references written in C, shown for scale; ours is pure Python and is held against the
+others.
 """
 
 from __future__ import annotations
