@@ -22,6 +22,12 @@ from benchmarks.works import WORKS
 from tests.servers.fleet import Fleet
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
+HEADER = """# Results
+
+{date}, CPython {python}, {versions}; `{command}`.
+
+Medians; in brackets the ratio to ours (above 1: slower than ours). Connections without TLS. Drivers with `~` are
+written in C and shown for scale. Differences below a quarter say nothing on a machine that does other things too."""
 PACKAGES = ("sqlx-os", "pg8000", "PyMySQL", "psycopg", "apsw")
 
 
@@ -82,12 +88,7 @@ def main() -> int:
         return 0
     fleet = Fleet()
     command = f"python -m benchmarks --rounds {args.rounds}"
-    report = [
-        "# Results", "",
-        f"{date.today()}, {platform.python_implementation()} {platform.python_version()}, {_versions()}; `{command}`.", "",
-        "Medians; in brackets the ratio to ours (above 1: slower than ours). Connections without TLS. Drivers with `~` are",
-        "written in C and shown for scale. Differences below a quarter say nothing on a machine that does other things too.",
-    ]  # fmt: skip
+    report = [HEADER.format(date=date.today(), python=platform.python_version(), versions=_versions(), command=command)]
     with tempfile.TemporaryDirectory() as folder:
         for engine in args.engine:
             url = f"sqlite:///{folder}/benchmark.db" if engine == "sqlite" else fleet.server(engine).url("admin")
