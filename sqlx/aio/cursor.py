@@ -46,7 +46,7 @@ class Cursor:
     async def execute(self, operation: str, parameters: Any = None, *, timeout: float | None = None) -> Cursor:
         """Run a statement, or without parameters a script whose results `nextset` leads through. Returns the cursor.
 
-        A sequence binds `?`, a mapping `:name`. `timeout` is in seconds, 0 for no limit; left out, the connection's holds.
+        A sequence binds `?`, a mapping `:name`. `timeout` is in seconds, 0 for no limit; the connection's if left out.
         """
         connection = self.connection
         if stream := self._begin():
