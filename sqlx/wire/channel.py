@@ -48,6 +48,7 @@ class Channel:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.tls: TlsLayer | None = None
+        self.tls_failed = False  # the two ends found no way to encrypt; not so when a certificate was refused
         self._socket: socket.socket | None = None
         self._pending = bytearray()
         self._fd = -1
@@ -170,6 +171,14 @@ class Channel:
 
     def start_tls(self, context: ssl.SSLContext) -> Steps[bool]:
         """Encrypt from here on. Returns whether the server's certificate was verified."""
+        try:
+            return (yield from self._handshake(context))
+        except WireError as error:
+            distrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
+            self.tls_failed = error.kind == "connection" and not distrusted
+            raise
+
+    def _handshake(self, context: ssl.SSLContext) -> Steps[bool]:
         sock = self._open_socket()
         layer = TlsLayer(context, self.endpoint.host)
         data, done = b"", False

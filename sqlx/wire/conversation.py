@@ -137,9 +137,13 @@ class Conversation:
             except WireError as error:
                 self.abort()
                 error.outcome = "not_run"
-                rejected = error.kind == "server" and error.sqlstate == "28000"
-                if number == len(attempts) or not rejected:
+                if number == len(attempts) or not self._may_go_otherwise(error):
                     raise
+
+    def _may_go_otherwise(self, error: WireError) -> bool:
+        """Whether what failed may succeed with TLS instead of without, or the other way round."""
+        rejected = error.kind == "server" and error.sqlstate == "28000" and not self.pack.greets
+        return rejected or self.channel.tls_failed
 
     def _attempts(self) -> list[tuple[bool, bool]]:
         """(TLS wanted, TLS needed) for each attempt, after libpq's documentation of sslmode."""
@@ -148,9 +152,9 @@ class Conversation:
             return [(False, False)]
         if mode not in ("allow", "prefer"):
             return [(True, True)]
-        if self.pack.greets:  # the server speaks first and says whether it has TLS
-            return [(True, False)]
-        return [(False, False), (True, True)] if mode == "allow" else [(True, False), (False, False)]
+        if mode == "allow" and not self.pack.greets:  # a server that speaks first says whether it has TLS
+            return [(False, False), (True, True)]
+        return [(True, False), (False, False)]
 
     def _open(self, wanted: bool, needed: bool) -> Steps[None]:
         self.machine = machine = self._new_machine(wanted, needed)

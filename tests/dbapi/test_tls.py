@@ -21,7 +21,7 @@ from tests.servers.server import Server
 MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 WAYS = ("sslrootcert=PATH trusts the authorities in that file", "sslmode=require without sslrootcert encrypts, but")
 TLS_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL's
-TLS_CAPABILITY = 0x0800  # MySQL's CLIENT_SSL
+TLS_CAPABILITY = 0x0800  # MySQL's CLIENT_SSL; who wants it answers with a packet of 32 bytes
 ALERT = 21  # RFC 8446 §5.1
 HANDSHAKE = 22
 ENCRYPTED = {
@@ -187,6 +187,26 @@ class Stripping:
             sink.shutdown(socket.SHUT_WR)
 
 
+class Breaking(Stripping):
+    """Stands before a server that offers TLS and cannot do it."""
+
+    def serve(self, client: socket.socket) -> None:
+        upstream = socket.create_connection((self.server.host, self.server.port))
+        with client, upstream, contextlib.suppress(OSError):
+            if self.server.kind != "postgresql":
+                client.sendall(upstream.recv(4096))
+            first = client.recv(4096)
+            if first == TLS_REQUEST or first.startswith(b"\x20\0\0"):
+                client.sendall(b"S" if first == TLS_REQUEST else b"no TLS here")
+                client.recv(4096)
+                client.sendall(b"no TLS here")
+                return
+            threading.Thread(target=self.pump, args=(upstream, client), daemon=True).start()
+            self.pass_on(first, upstream)
+            while data := client.recv(4096):
+                self.pass_on(data, upstream)
+
+
 def without_tls(greeting: bytes) -> bytes:
     """A greeting that does not offer TLS: the capabilities stand 13 bytes behind the version."""
     place = greeting.index(b"\0", 5) + 1 + 13
@@ -194,12 +214,24 @@ def without_tls(greeting: bytes) -> bytes:
     return greeting[:place] + low.to_bytes(2, "little") + greeting[place + 2 :]
 
 
-@pytest.fixture
-def stripped(server: Server) -> Iterator[Stripping]:
-    stripping = Stripping(server)
+@contextlib.contextmanager
+def before(server: Server, kind: type[Stripping]) -> Iterator[Stripping]:
+    stripping = kind(server)
     yield stripping
     stripping.listener.shutdown(socket.SHUT_RDWR)
     stripping.listener.close()
+
+
+@pytest.fixture
+def stripped(server: Server) -> Iterator[Stripping]:
+    with before(server, Stripping) as stripping:
+        yield stripping
+
+
+@pytest.fixture
+def broken(server: Server) -> Iterator[Stripping]:
+    with before(server, Breaking) as breaking:
+        yield breaking
 
 
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer"])
@@ -215,6 +247,30 @@ def test_without_tls_other_modes_reveal_nothing(server: Server, stripped: Stripp
         connected(server, port=stripped.port, sslmode=mode, **options)
     assert caught.value.outcome == "not_run"
     assert stripped.sent == b""
+
+
+@pytest.mark.parametrize("mode", ["allow", "prefer"])
+def test_where_tls_fails_a_mode_that_can_do_without_connects(server: Server, broken: Stripping, mode: str) -> None:
+    assert connected(server, port=broken.port, sslmode=mode) == ""
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_where_tls_fails_other_modes_reveal_nothing(server: Server, broken: Stripping, mode: str) -> None:
+    options = {"sslrootcert": server.ca_path} if mode != "require" else {}
+    with pytest.raises(dbapi.OperationalError, match="TLS handshake failed: what the server sent is not TLS"):
+        connected(server, port=broken.port, sslmode=mode, **options)
+    assert broken.sent == b""
+
+
+@pytest.mark.parametrize("mode", ["allow", "prefer"])
+def test_a_certificate_that_was_refused_is_no_reason_to_do_without_tls(server: Server, mode: str) -> None:
+    """Who names an authority wants to know the server: whoever it is, it gets nothing."""
+    if mode == "allow" and server.kind == "postgresql":
+        assert connected(server, sslmode=mode, sslrootcert=server.tls / "other-ca.crt") == ""
+        return
+    with pytest.raises(dbapi.OperationalError, match="was not accepted") as caught:
+        connected(server, sslmode=mode, sslrootcert=server.tls / "other-ca.crt")
+    assert_ways(caught.value)
 
 
 # ---- whom one speaks to
