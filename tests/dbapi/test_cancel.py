@@ -111,7 +111,7 @@ def test_threads_share_a_connection_one_statement_at_a_time(connection: dbapi.Co
             results[number] = connection.cursor().execute("SELECT ?", (number,)).fetchall()
             assert results[number] == [(number,)]
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -289,7 +289,7 @@ def test_something_that_is_no_tls_is_told() -> None:
                 client.recv(4096)
                 client.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(dbapi.OperationalError, match="TLS handshake failed: what the server sent is not TLS"):
             dbapi.connect(f"postgresql://user:secret@127.0.0.1:{port}/test?sslmode=require")
@@ -307,7 +307,7 @@ def test_bytes_before_the_encryption_are_refused() -> None:
                 client.recv(100)
                 client.sendall(b"S" + b"R\0\0\0\x08\0\0\0\0")
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(dbapi.OperationalError, match="sent data before the encryption that it agreed to"):
             dbapi.connect(f"postgresql://user:secret@127.0.0.1:{port}/test?sslmode=require")
@@ -333,7 +333,7 @@ def test_an_older_tls_is_refused(postgres: Server) -> None:
                 with contextlib.suppress(OSError):
                     context.wrap_socket(client, server_side=True)
 
-        thread = threading.Thread(target=serve)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(dbapi.OperationalError, match=r"TLS handshake failed"):
             dbapi.connect(f"postgresql://user:secret@127.0.0.1:{port}/test?sslmode=require")
@@ -358,7 +358,7 @@ def test_a_cancellation_uses_tls_where_its_connection_does(
             while not stop.wait(0.1):
                 connection.cancel()
 
-        thread = threading.Thread(target=cancel)
+        thread = threading.Thread(target=cancel, daemon=True)
         begun = time.monotonic()
         thread.start()
         with pytest.raises(dbapi.OperationalError) as caught:

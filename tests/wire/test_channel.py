@@ -187,7 +187,7 @@ def test_what_was_read_with_the_end_is_not_lost() -> None:
             script(peer)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,))
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
         thread.start()
         _, runner = link_to(listener.getsockname()[1])
         with pytest.raises(WireError, match="too many connections"):

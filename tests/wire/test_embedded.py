@@ -571,7 +571,7 @@ def interrupt_when_running(link: EmbeddedLink, begun: threading.Event) -> thread
         while not begun.wait(0.01):
             assert link.interrupt()
 
-    thread = threading.Thread(target=interrupt)
+    thread = threading.Thread(target=interrupt, daemon=True)
     thread.start()
     return thread
 
@@ -774,7 +774,7 @@ def test_abort_stops_what_another_thread_runs(connect: Connect) -> None:
         except WireError as error:
             seen.append(error)
 
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
     begun.wait()
     while thread.is_alive():
@@ -794,7 +794,7 @@ def test_a_dropped_stream_lets_go_of_its_table(link: EmbeddedLink) -> None:
 def test_threads_take_turns(link: EmbeddedLink) -> None:
     """A connection made in one thread is used in another."""
     seen: list[Any] = []
-    thread = threading.Thread(target=lambda: seen.append(rows(link, "SELECT 1")))
+    thread = threading.Thread(target=lambda: seen.append(rows(link, "SELECT 1")), daemon=True)
     thread.start()
     thread.join()
     assert seen == [[(1,)]]

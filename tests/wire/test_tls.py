@@ -110,7 +110,7 @@ def peer(script: Callable[[socket.socket], object]) -> Iterator[socket.socket]:
 
     ours.settimeout(20)
     theirs.settimeout(20)
-    thread = threading.Thread(target=serve)
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         with ours:

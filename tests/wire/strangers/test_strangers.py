@@ -218,7 +218,7 @@ class TestBoth:
                     peer.sendall(b"TABBY 1 token\r\n" if name == "tabby" else b"")
                     heard.append(peer.recv(1000))
 
-            thread = threading.Thread(target=answer)
+            thread = threading.Thread(target=answer, daemon=True)
             thread.start()
             url = f"{name}://ada:secret@127.0.0.1:{listener.getsockname()[1]}/"
             with pytest.raises(sqlx.dbapi.OperationalError, match="this connection is not private"):
@@ -234,7 +234,7 @@ def assert_cancelled(connection: sqlx.dbapi.Connection, server: Scripted, text: 
         assert server.waiting.wait(5)
         connection.cancel()
 
-    thread = threading.Thread(target=cancel)
+    thread = threading.Thread(target=cancel, daemon=True)
     thread.start()
     with pytest.raises(sqlx.dbapi.OperationalError, match=message):
         connection.cursor().execute(text)
