@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,6 +14,11 @@ from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 
 FLEET = Fleet()
+
+# A run in the background of a shell is started with Ctrl+C ignored, and so is all that it starts; some tests press it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 NO_SERVER = "no server: "
 
 
