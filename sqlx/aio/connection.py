@@ -192,6 +192,11 @@ class Connection:
         return self._session.link.state in ("open", "failed")
 
     @property
+    def in_failed_transaction(self) -> bool:
+        """Whether a transaction is open that a statement has failed in, so that only a rollback will do."""
+        return self._session.link.state == "failed"
+
+    @property
     def server_version(self) -> str:
         """The server's version in its own words."""
         return str(self._session.link.variables.get("server_version", ""))
