@@ -18,7 +18,7 @@ from tests.test_house import ARROWS
 
 DRIVER = ROOT / "docs" / "driver.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
-LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
 MACHINE_PATH = re.compile(r"/(root|work|home/\w+|tmp/sqlx)\b|/usr/lib/python")
 
 
