@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import Worker
 
 from sqlx.dbapi.exceptions import Error
 from sqlx_tui.actions import ACTIONS, PLACES, Place, bindings
@@ -17,6 +17,7 @@ from sqlx_tui.bars.keys import KeyLine
 from sqlx_tui.bars.status import StatusBar
 from sqlx_tui.editor.editor import SqlEditor
 from sqlx_tui.editor.problem import Problem
+from sqlx_tui.results.cells import glance
 from sqlx_tui.results.panel import ResultsPanel
 from sqlx_tui.session.messages import Connected, Failed, Finished, NotConnected, Settled
 from sqlx_tui.session.outcome import Outcome
@@ -42,6 +43,7 @@ class StudioScreen(Screen[None]):
         self._themes = themes
         self.session: Session | None = None
         self.run: Run | None = None
+        self._connecting: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -103,7 +105,8 @@ class StudioScreen(Screen[None]):
 
     def _connect(self, url: str, password: str | None) -> None:
         self.status.begin(f"connecting to {without_password(url)}")
-        self.run_worker(self._open(url, password), group="connect", exclusive=True)
+        self._connecting = self.run_worker(self._open(url, password), group="connect", exclusive=True)
+        self._show_keys()
 
     async def _open(self, url: str, password: str | None) -> None:
         try:
@@ -114,6 +117,7 @@ class StudioScreen(Screen[None]):
             self.post_message(Connected(session))
 
     async def on_connected(self, message: Connected) -> None:
+        self._connecting = None
         await self._part()
         session = self.session = message.session
         self.status.end()
@@ -125,16 +129,20 @@ class StudioScreen(Screen[None]):
     def on_not_connected(self, message: NotConnected) -> None:
         from sqlx_tui.connect.screen import ConnectScreen
 
+        self._connecting = None
         self.status.end()
         self.status.say("no connection", "bad")
         screen = ConnectScreen(self._url or "", self._password or "", message.error)
         self.app.push_screen(screen, self._chosen)
 
     def action_connect(self) -> None:
+        if not self._is_busy():
+            self._leave_for(self._ask_where)
+
+    def _ask_where(self) -> None:
         from sqlx_tui.connect.screen import ConnectScreen
 
-        if not self._is_busy():
-            self.app.push_screen(ConnectScreen(), self._chosen)
+        self.app.push_screen(ConnectScreen(), self._chosen)
 
     def _chosen(self, session: Session | None) -> None:
         if session is not None:
@@ -144,16 +152,15 @@ class StudioScreen(Screen[None]):
 
     def action_reconnect(self) -> None:
         if self.session is not None and not self._is_busy():
-            self._url, self._password = self.session.address
-            self._connect(self._url, self._password)
+            url, password = self._url, self._password = self.session.address
+            self._leave_for(lambda: self._connect(url, password))
 
     async def _part(self) -> None:
         """Leave the database that is open."""
         session, self.session = self.session, None
         if self.run is not None and not self.run.over.is_set():
-            self.run.let_go()
-            with suppress(Error):
-                await self.run.cancel()
+            self._give_up()
+            await self.run.over.wait()
         if session is not None:
             await session.close()
 
@@ -198,7 +205,8 @@ class StudioScreen(Screen[None]):
             self._run(statements)
             return
         risk, first = risks[0]
-        body = first.title if len(risks) == 1 else f"{first.title}\nand {len(risks) - 1} more of that kind"
+        title = glance(first.title)
+        body = title if len(risks) == 1 else f"{title}\nand {len(risks) - 1} more of that kind"
 
         def answered(answer: str | None) -> None:
             if answer:
@@ -236,9 +244,10 @@ class StudioScreen(Screen[None]):
             self.status.say("cancelled: the server has stopped it", "good")
             return
         self.status.say("failed", "bad")
-        self.problem.show(error, statement.sql)
-        start, end = statement.offset, statement.offset + len(statement.sql)
-        if error.position and start >= 0 and self.editor.text[start:end] == statement.sql:
+        start, text = statement.offset, self.editor.text
+        is_there = start >= 0 and text.startswith(statement.sql, start)
+        self.problem.show(error, statement.sql, text.count("\n", 0, start) if is_there else 0)
+        if error.position and is_there:
             self.editor.mark_error(start + error.position - 1)
 
     def on_finished(self, message: Finished) -> None:
@@ -268,14 +277,26 @@ class StudioScreen(Screen[None]):
 
     async def action_cancel(self) -> None:
         run, session = self.run, self.session
+        if self._connecting is not None:
+            self._connecting.cancel()
+            self._connecting = None
+            self.status.end()
+            self.status.say("given up: Ctrl+O connects")
+            return
         if run is None or session is None or run.over.is_set():
             return
         if run.was_cancelled:
-            self.status.say("the server has not answered: the connection is closed", "bad")
-            session.abandon()
+            self.status.say("giving up: the connection is closed if the server does not answer", "bad")
+            self._give_up()
             return
         self.status.say("cancelling …")
         self.run_worker(self._cancel(run), group="cancel")
+
+    def _give_up(self) -> None:
+        """End the run within seconds, whatever becomes of its connection."""
+        for worker in self.workers:
+            if worker.group == "run":
+                worker.cancel()
 
     async def _cancel(self, run: Run) -> None:
         try:
@@ -349,11 +370,10 @@ class StudioScreen(Screen[None]):
         self.editor.focus()
 
     def action_go_to_results(self) -> None:
-        grid = self.results.grid
-        if grid.has_focus:
+        if self.results.body.has_focus:
             self._show_editor(not self.editor.display)
-        elif grid.display:
-            grid.focus()
+        else:
+            self.results.body.focus()
 
     def _show_editor(self, is_shown: bool) -> None:
         self.editor.display = is_shown
@@ -373,7 +393,8 @@ class StudioScreen(Screen[None]):
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the terminal's clipboard, if it is not more than terminals take."""
-        size = len(text.encode("utf-8", "surrogatepass"))
+        text = text.encode("utf-8", "replace").decode()  # what is no text has no place on a clipboard
+        size = len(text.encode())
         if size > COPYABLE:
             self.status.say(f"{what} has {size:,} bytes; terminals take up to {COPYABLE:,}", "bad")
             return
@@ -394,27 +415,32 @@ class StudioScreen(Screen[None]):
     # -- leaving
 
     def action_quit_studio(self) -> None:
+        self._leave_for(self.app.exit)
+
+    def _leave_for(self, then: Callable[[], object]) -> None:
+        """Go on to what ends the session; what an open transaction has changed is asked about first."""
         session = self.session
         if session is None or session.connection.closed or not session.connection.in_transaction:
-            self.run_worker(self._leave(None), group="leave", exclusive=True)
+            then()
             return
 
         def answered(answer: str | None) -> None:
             if answer:
                 call = session.connection.commit if answer == "c" else session.connection.rollback
-                self.run_worker(self._leave(call), group="leave", exclusive=True)
+                self.run_worker(self._settle_for(call, then), group="leave", exclusive=True)
 
-        choices = [("c", "commit and leave"), ("r", "roll back and leave")]
+        choices = [("c", "commit and go on"), ("r", "roll back and go on")]
         self.app.push_screen(Ask("a transaction is open", "its changes are not yet made to last", choices), answered)
 
-    async def _leave(self, call: Callable[[], Awaitable[None]] | None) -> None:
+    async def _settle_for(self, call: Callable[[], Awaitable[None]], then: Callable[[], object]) -> None:
         try:
-            if call is not None and not self.is_at_work:
+            if not self.is_at_work:  # what still runs has no say in what becomes of it
                 await call()
         except Error as error:
             self.post_message(Settled("leaving", error))
-            return
-        self.app.exit()
+        else:
+            self.post_message(Settled("settled"))
+            then()
 
     async def on_unmount(self) -> None:
         await self._part()
@@ -442,7 +468,7 @@ class StudioScreen(Screen[None]):
     def _makes_sense(self, action: str) -> bool:
         """Whether an action could do anything now."""
         if action in ("cancel", "interrupt"):
-            return self.run is not None and not self.run.over.is_set()
+            return self._connecting is not None or (self.run is not None and not self.run.over.is_set())
         if action in ("commit", "rollback"):
             return self.session is not None and self.session.connection.in_transaction
         return True
@@ -465,5 +491,8 @@ class StudioScreen(Screen[None]):
             self.status.say("the connection is lost: Ctrl+R connects again", "bad")
         else:
             self.status.show_place(f"{session.place}  {session.engine}")
-            self.status.show_transaction(session.connection.autocommit, session.connection.in_transaction)
+            connection = session.connection
+            self.status.show_transaction(
+                connection.autocommit, connection.in_transaction, connection.in_failed_transaction
+            )
         self._show_keys()

@@ -38,7 +38,7 @@ class KeyLine(Static):
                 if action.place == here and action.in_footer and action.name not in disabled:
                     line.append(shown_key(action.keys[0]), key).append(f" {action.label}  ", label)
                     self._shown.append((line.cell_len, action))
-        self.update(line)
+        self.update(line, layout=False)
 
     def on_click(self, event: Click) -> None:
         action = next((action for end, action in self._shown if event.x < end), None)

@@ -11,6 +11,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
+from sqlx_tui.results.cells import glance
+
 SIGNS = "|/-\\"
 BEAT = 0.25  # seconds between two signs: over a slow line each costs a cell
 
@@ -20,8 +22,12 @@ Tone = Literal["plain", "good", "bad"]
 class StatusBar(Horizontal):
     """Only the cells that change are sent: the sign, the seconds, the message each are a widget."""
 
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._shown: dict[str, str | Content] = {}
+
     def compose(self) -> ComposeResult:
-        for name in ("sign", "seconds", "message", "transaction", "place"):
+        for name in ("message", "sign", "seconds", "transaction", "place"):
             yield Static("", id=f"status-{name}", markup=False)
 
     def on_mount(self) -> None:
@@ -46,14 +52,16 @@ class StatusBar(Horizontal):
     def say(self, message: str, tone: Tone = "plain") -> None:
         """Tell something in a few words; it stays until there is something else to tell."""
         style = {"plain": "", "good": "$success", "bad": "bold $error"}[tone]
-        self._write("message", Content.styled(message, style))
+        self._write("message", Content.styled(glance(message), style))
 
     def show_place(self, place: str) -> None:
         self._write("place", place)
 
-    def show_transaction(self, autocommit: bool, is_open: bool) -> None:
+    def show_transaction(self, autocommit: bool, is_open: bool, has_failed: bool) -> None:
         """Whether changes last by themselves, and whether some wait."""
-        if is_open:
+        if has_failed:
+            self._write("transaction", Content.styled(" TRANSACTION FAILED: F8 ", "reverse bold $error"))
+        elif is_open:
             self._write("transaction", Content.styled(" TRANSACTION OPEN ", "reverse bold $warning"))
         else:
             said = "autocommit on" if autocommit else Content.styled("autocommit OFF", "bold $warning")
@@ -72,4 +80,7 @@ class StatusBar(Horizontal):
             self._write("seconds", f"{monotonic() - self._started:.0f} s")
 
     def _write(self, name: str, text: str | Content) -> None:
-        self.query_one(f"#status-{name}", Static).update(text)
+        """Change one of the widgets; those whose width is fixed leave the rest of the screen alone."""
+        if self._shown.get(name) != text:
+            self._shown[name] = text
+            self.query_one(f"#status-{name}", Static).update(text, layout=name in ("transaction", "place"))

@@ -45,7 +45,7 @@ class ConnectScreen(ModalScreen[Session | None]):
             yield Static("Enter connect   Tab next field   Esc leave", classes="legend")
 
     def on_mount(self) -> None:
-        self.query_one(".window").border_title = " Connect "
+        self.query_one(".window").border_title = "Connect"
         if self._error is not None:
             self._show(self._error)
         wants_password = self._error is not None and (self._error.sqlstate or "").startswith("28")
@@ -84,4 +84,4 @@ class ConnectScreen(ModalScreen[Session | None]):
         self.query_one("#connect-problem", Static).update("given up")
 
     def _show(self, error: Error) -> None:
-        self.query_one("#connect-problem", Static).update(describe(error, "", 70))
+        self.query_one("#connect-problem", Static).update(describe(error))

@@ -12,6 +12,7 @@ from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 from sqlx.kernel.scanner import Scanner
 from sqlx_tui.actions import bindings
 from sqlx_tui.editor.highlighter import Highlighter
+from sqlx_tui.results.cells import harmless
 
 LONGEST_LINE = 5000  # characters of a line that are coloured
 
@@ -59,7 +60,7 @@ class SqlEditor(TextArea):
         return len(self.get_text_range((0, 0), self.cursor_location))
 
     def get_line(self, line_index: int) -> Text:
-        line = super().get_line(line_index)
+        line = Text(harmless(self.document.get_line(line_index)), end="", no_wrap=True)
         if self._highlighter is not None and len(line) <= LONGEST_LINE:
             for start, end, kind in self._highlighter.spans(line_index):
                 if (style := self._styles.get(kind)) is not None:

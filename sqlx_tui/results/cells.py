@@ -12,7 +12,11 @@ from rich.cells import cell_len, set_cell_size
 NULL = "NULL"
 GLANCE = 400  # characters of a value that the grid looks at
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# What a terminal obeys, what turns the direction of what follows, and what cannot be written as UTF-8.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_PICTURES = {**{code: 0x2400 + code for code in range(32)}, 0x7F: 0x2421, **dict.fromkeys(range(0x80, 0xA0), 0xFFFD)}
+_PICTURES |= dict.fromkeys((*range(0x2028, 0x202F), *range(0x2066, 0x206A), *range(0xD800, 0xE000)), 0xFFFD)
+del _PICTURES[ord("\n")], _PICTURES[ord("\t")]
 _SIGNS = {"\n": "⏎", "\r": "", "\t": "→"}
 
 
@@ -37,8 +41,18 @@ def glance(value: Any) -> str:
         return NULL
     if isinstance(value, str | bytes) and len(value) > GLANCE:
         value = value[:GLANCE]
-    line = text(value)[:GLANCE]
+    line = _beginning(value) if isinstance(value, dict | list) else text(value)[:GLANCE]
     return line if line.isprintable() else _CONTROL.sub(_sign, line)
+
+
+def harmless(whole: str) -> str:
+    """A text as long as this one, with a picture (`␛`) for what a terminal would obey; line breaks stay."""
+    return whole if whole.isprintable() else whole.translate(_PICTURES)
+
+
+def spelled_out(message: str) -> str:
+    """A message with what a terminal would obey written out; line breaks stay."""
+    return _CONTROL.sub(lambda found: found[0] if found[0] == "\n" else _sign(found), message)
 
 
 def fit(line: str, width: int, to_the_right: bool = False) -> str:
@@ -66,6 +80,17 @@ def unfolded(value: Any) -> str:
         except (ValueError, RecursionError):
             return whole
     return whole
+
+
+def _beginning(value: object) -> str:
+    """As much of a value's JSON as is looked at: a large document is not written out for each glance."""
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(ensure_ascii=False, default=text).iterencode(value):
+        pieces.append(piece)
+        length += len(piece)
+        if length >= GLANCE:
+            break
+    return "".join(pieces)[:GLANCE]
 
 
 def _sign(found: re.Match[str]) -> str:

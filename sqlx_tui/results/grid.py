@@ -149,7 +149,7 @@ class ResultGrid(ScrollView, can_focus=True):
         left = self.scroll_offset.x
         fill = self._row_style(row) if y else self._style("grid--heading")
         shown = Strip(cells).crop_extend(left, left + max(width - self._margin, 0), fill)
-        return Strip([margin, *shown]).crop(0, width).apply_style(base)
+        return Strip([margin, *shown]).crop(0, width).apply_style(base).simplify()
 
     def _heading(self) -> tuple[Segment, list[Segment]]:
         style = self._style("grid--heading")

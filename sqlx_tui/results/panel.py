@@ -6,6 +6,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from sqlx_tui.actions import bindings, of_place, shown_key
@@ -17,6 +18,10 @@ from sqlx_tui.session.messages import Completed, Failed, Opened, Paused, RowsArr
 from sqlx_tui.session.outcome import Outcome
 
 SLOWEST = 0.25  # seconds between two changes of the line below, while rows come
+
+
+class Remark(Static, can_focus=True):
+    """Stands where the grid would, and keeps the keys in their place."""
 
 
 class ResultsPanel(Vertical):
@@ -44,7 +49,7 @@ class ResultsPanel(Vertical):
 
     def compose(self) -> ComposeResult:
         yield ResultTabs(id="result-tabs")
-        yield Static(_invitation(), id="result-text", markup=False)
+        yield Remark(_invitation(), id="result-text", markup=False)
         yield ResultGrid(id="grid")
         with Horizontal(id="result-line"):
             yield Static("", id="result-summary", markup=False)
@@ -58,6 +63,11 @@ class ResultsPanel(Vertical):
     @property
     def grid(self) -> ResultGrid:
         return self.query_one(ResultGrid)
+
+    @property
+    def body(self) -> Widget:
+        """What has the focus when the results have it."""
+        return self.grid if self.grid.display else self.query_one(Remark)
 
     @property
     def outcome(self) -> Outcome | None:
@@ -178,30 +188,31 @@ class ResultsPanel(Vertical):
             return
         self.query_one(ResultTabs).show(self.outcomes, self.current)
         has_rows = outcome.columns is not None
-        had_focus = self.grid.has_focus
+        had_focus = self.body.has_focus
         self.grid.display = has_rows
-        self.query_one("#result-text").display = not has_rows
+        self.query_one(Remark).display = not has_rows
         if outcome.columns is not None:
             self.grid.show(outcome.columns, outcome.rows, self._cursors.get(self.current, (0, 0)))
-            if had_focus:
-                self.grid.focus()
         else:
-            self.query_one("#result-text", Static).update(_without_rows(outcome))
+            self.query_one(Remark).update(_without_rows(outcome), layout=False)
+        if had_focus:
+            self.body.focus()
         self._show_line()
 
     def _show_line(self) -> None:
         outcome = self.outcome
         if outcome is not None:
-            self.query_one("#result-summary", Static).update(_summary(outcome))
+            self.query_one("#result-summary", Static).update(_summary(outcome), layout=False)
             self._show_cell()
 
     def _show_cell(self) -> None:
         cell, outcome = self.grid.cell, self.outcome
         said = ""
         if cell is not None and outcome is not None and outcome.columns is not None:
-            heading = cell[0]
-            said = f"{glance(heading.name)} {heading.type}".strip() + f"   row {self.grid.cursor[0] + 1:,}"
-        self.query_one("#result-cell", Static).update(said)
+            row, column = self.grid.cursor
+            said = f"{glance(cell[0].name)} {cell[0].type}".rstrip()
+            said += f"  col {column + 1}/{len(outcome.columns)}  row {row + 1}"
+        self.query_one("#result-cell", Static).update(said, layout=False)
 
 
 def duration(seconds: float) -> str:

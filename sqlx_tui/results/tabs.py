@@ -13,7 +13,7 @@ from textual.widgets import Static
 from sqlx_tui.results.cells import fit, glance
 from sqlx_tui.session.outcome import Outcome
 
-WIDEST = 28  # cells of one name
+WIDEST = 20  # cells of one name
 
 
 class ResultTabs(Static):
@@ -36,7 +36,7 @@ class ResultTabs(Static):
         if not self.display:
             return
         names = [_name(number, outcome) for number, outcome in enumerate(outcomes, 1)]
-        room = max(self.size.width, 40)
+        room = self.size.width or self.app.size.width // 2  # not yet laid out the first time
         first = current
         while first and sum(cell_len(name) for name in names[first - 1 : current + 1]) < room:
             first -= 1
@@ -49,7 +49,7 @@ class ResultTabs(Static):
             parts.append((names[number], style))
             end += cell_len(names[number])
             self._places.append((number, end))
-        self.update(Content.assemble(*parts))
+        self.update(Content.assemble(*parts), layout=False)
 
     def on_click(self, event: Click) -> None:
         number = next((number for number, end in self._places if event.x < end), None)

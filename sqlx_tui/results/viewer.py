@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from sqlx_tui.results.cells import glance, unfolded
+from sqlx_tui.results.cells import glance, harmless, text, unfolded
 from sqlx_tui.session.outcome import Heading
 
 LONGEST = 1_000_000  # characters that are laid out
@@ -38,25 +38,27 @@ class CellViewer(ModalScreen[None]):
         self._value = value
 
     def compose(self) -> ComposeResult:
-        text = unfolded(self._value)
         with Vertical(classes="window"):
             if self._value is None:
                 yield Static("NULL: there is no value", classes="faint")
             else:
-                area = TextArea(text[:LONGEST], read_only=True, soft_wrap=True, show_line_numbers=False)
+                area = TextArea(
+                    harmless(unfolded(self._value)[:LONGEST]), read_only=True, soft_wrap=True, show_line_numbers=False
+                )
                 area.cursor_blink = False
                 yield area
-            yield Static(self._legend(text), classes="legend", markup=False)
+            yield Static(self._legend(), classes="legend", markup=False)
 
     def on_mount(self) -> None:
         window = self.query_one(".window")
-        window.border_title = f" {glance(self._heading.name)} {self._heading.type} ".replace("[", r"\[")
+        window.border_title = f"{glance(self._heading.name)} {self._heading.type}".strip().replace("[", r"\[")
 
     def action_copy(self) -> None:
         self.app.post_message(self.CopyAsked(self._value))
         self.dismiss()
 
-    def _legend(self, text: str) -> str:
-        size = f"{len(self._value):,} bytes" if isinstance(self._value, bytes) else f"{len(text):,} characters"
-        cut = f", the first {LONGEST:,} are shown" if len(text) > LONGEST else ""
+    def _legend(self) -> str:
+        length = len(self._value) if isinstance(self._value, bytes) else len(text(self._value))
+        size = f"{length:,} {'bytes' if isinstance(self._value, bytes) else 'characters'}"
+        cut = ", the beginning is shown" if length > LONGEST else ""
         return f"{size}{cut}   c copy   Esc close"

@@ -9,9 +9,13 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from textual.worker import WorkerFailed
+
 
 def report(error: BaseException) -> str:
     """Write the report; the sentence for whoever sat before it. Values of variables, and so secrets, are left out."""
+    if isinstance(error, WorkerFailed):
+        error = error.error
     said = f"{type(error).__name__} in the IDE: this is a defect of sqlx, not of what you did"
     lines = [
         f"sqlx-os {version('sqlx-os')}, textual {version('textual')}, Python {platform.python_version()}, "

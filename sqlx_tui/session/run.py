@@ -18,6 +18,7 @@ from sqlx_tui.session.statements import Statement
 KEPT = 100_000  # rows read before somebody must ask for more
 BATCH = 2_000  # rows told at once
 PROMPT = 0.1  # seconds until rows that have arrived are told, whether or not more come
+REPEAT = 0.5  # seconds between two requests to cancel: the first may come before the server has begun
 PATIENCE = 30.0  # seconds that a paused result holds up its server
 
 
@@ -50,8 +51,10 @@ class Run:
         """Have the server stop what runs. Raises Error when the server cannot be asked."""
         self.was_cancelled = self._stopped = True
         self._more.set()
-        if not self.is_paused:
+        while not (self.is_paused or self.over.is_set()):
             await self._connection.cancel()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.over.wait(), REPEAT)
 
     def read_more(self) -> None:
         """Go on where reading paused."""
@@ -71,6 +74,12 @@ class Run:
                 while await self._result(cursor, outcome, started) and await cursor.nextset():
                     outcome = self._begin(statement)  # a procedure may have several results
             return True
+        except asyncio.CancelledError:
+            error = OperationalError(
+                "given up: the server has not said what became of the statement", outcome="unknown"
+            )
+            self._tell(Failed(outcome, error, perf_counter() - started, False))
+            raise
         except Error as error:
             was_cancelled = self.was_cancelled and isinstance(error, OperationalError)
             self._tell(Failed(outcome, error, perf_counter() - started, was_cancelled))

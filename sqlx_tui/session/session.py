@@ -62,10 +62,6 @@ class Session:
         """The URL and the password, to connect again."""
         return self._url, self._password
 
-    def abandon(self) -> None:
-        """Close the line at once, whatever the server does."""
-        self.connection._runner.link.abort()
-
     async def close(self) -> None:
         """Close both connections; one whose server does not answer is left to itself."""
         catalog, self._catalog = self._catalog, None

@@ -9,8 +9,10 @@ import select
 import subprocess
 import sys
 from pathlib import Path
+from time import monotonic
 
 import pytest
+from textual.worker import WorkerFailed
 
 from sqlx_tui.actions import ACTIONS, PLACES, of_place, table
 from sqlx_tui.app import StudioApp
@@ -63,25 +65,30 @@ async def test_without_colour_the_focus_is_seen(studio: Opened, sample: str, mon
         assert re.search("─ SQL ─", ide.shown())
 
 
+@pytest.mark.parametrize("where", ["a handler", "a worker"])
 async def test_a_failure_of_ours_leaves_a_report(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """No traceback reaches whoever sits there: one sentence, and a file with the traceback."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     app = StudioApp("sqlite://")
 
-    def fail() -> None:
+    async def fail() -> None:
         raise ZeroDivisionError("a defect")
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises((ZeroDivisionError, WorkerFailed)):
         async with app.run_test() as pilot:
-            app.call_later(fail)
+            if where == "a handler":
+                app.call_later(fail)
+            else:
+                app.run_worker(fail())
             await pilot.pause()
     said = capsys.readouterr().err
     assert "Traceback" not in said
     assert "ZeroDivisionError in the IDE: this is a defect of sqlx" in said
     [report] = tmp_path.rglob("sqlx-crash-*.txt")
-    assert "a defect" in report.read_text()
+    assert "Traceback" in report.read_text()
+    assert 'raise ZeroDivisionError("a defect")' in report.read_text()
     assert str(report) in said.replace("\n", "")
 
 
@@ -128,6 +135,30 @@ def test_it_starts_and_ends_on_a_terminal(term: str, sample: str) -> None:
     assert "Traceback" not in screen.seen
 
 
+def test_little_is_sent(sample: str) -> None:
+    """Over a slow line a key in the grid or the editor costs little, and a statement that runs next to nothing."""
+    screen = Terminal(sample, "xterm-256color")
+    screen.read_until("customers")
+    screen.quiet()
+    screen.write("select * from orders\n")
+    screen.read_until("delivered")
+    screen.write("\x1bOS\x1b[B")
+    screen.quiet()
+    assert screen.cost("\x1b[B") < 1500
+    assert screen.cost("\x1b[C") < 1500
+    screen.write("\x1bOR")
+    screen.quiet()
+    assert screen.cost("x") < 4000
+    screen.write(";\rwith recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c\n")
+    screen.read_until("running")
+    screen.quiet()
+    assert screen.quiet(0.5) < 2000
+    screen.write("\x1b")
+    screen.read_until("the server has stopped it")
+    screen.write("\x11")
+    assert screen.ended() == 0
+
+
 class Terminal:
     """The program on a pseudo-terminal of 36 lines."""
 
@@ -148,6 +179,18 @@ class Terminal:
 
     def write(self, keys: str) -> None:
         os.write(self._leader, keys.encode())
+
+    def cost(self, keys: str) -> int:
+        """How many bytes are sent for a key."""
+        self.write(keys)
+        return self.quiet()
+
+    def quiet(self, seconds: float = 0.3) -> int:
+        """Read until nothing has come for so long, or until that has passed four times; how many bytes came."""
+        before, end = len(self.seen), monotonic() + 4 * seconds
+        while monotonic() < end and select.select([self._leader], [], [], seconds)[0]:
+            self._read()
+        return len(self.seen) - before
 
     def ended(self) -> int:
         while self._read():

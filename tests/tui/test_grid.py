@@ -103,6 +103,7 @@ async def test_a_click_chooses_a_cell() -> None:
     ("value", "line"),
     [
         (None, "NULL"), ("", ""), (True, "true"), (b"\x00\xff", "\\x00ff"), ("a\nb", "a⏎b"), ("\x1b[31m", "\\x1b[31m"),
+        ("a\udc80b\u202ec", "a\\udc80b\\u202ec"),
         ({"a": [1, None]}, '{"a": [1, null]}'), (1.5, "1.5"), ("日本", "日本"),
     ],
 )  # fmt: skip

@@ -134,7 +134,7 @@ async def test_an_error_is_shown_where_it_is(studio: Opened, postgres: Server) -
         await ide.run("SELECT 1;\n\nSELECT relname,\n       relnam\nFROM pg_class")
         said = ide.said("#problem")
         assert 'column "relnam" does not exist  42703' in said
-        assert "line 2:        relnam\n               ^" in said
+        assert "line 4:        relnam\n               ^" in said
         assert "hint: Perhaps you meant" in said
         assert ide.screen.editor.cursor_location == (3, 7)
         underlined = [str(span.style) for span in ide.screen.editor.get_line(3).spans]
@@ -160,6 +160,7 @@ async def test_a_failed_transaction_is_undone(studio: Opened, postgres: Server) 
         await ide.run("BEGIN")
         assert "TRANSACTION OPEN" in ide.shown()
         await ide.run("SELECT 1 / 0")
+        assert "TRANSACTION FAILED: F8" in ide.shown()
         await ide.run("SELECT 1")
         assert "hint" in ide.said("#problem")
         await ide.press("f8")
@@ -233,6 +234,43 @@ async def test_nothing_to_connect_to_is_no_end(sample: str) -> None:
         await ide.until(lambda: "not connected: Ctrl+O connects" in ide.shown())
         await ide.press("ctrl+o")
         await ide.until(lambda: isinstance(ide.app.screen, ConnectScreen))
+
+
+async def test_a_connection_that_does_not_come_is_given_up(postgres: Server, proxy: Callable[[Server], Proxy]) -> None:
+    """A server that says nothing holds nobody up: Esc gives up, and Ctrl+O asks for another."""
+    relay = proxy(postgres)
+    relay.stall()
+    async with Studio.started(postgres.url(port=relay.port)) as ide:
+        await ide.until(lambda: "connecting to" in ide.shown())
+        await ide.press("escape")
+        await ide.until(lambda: "given up: Ctrl+O connects" in ide.shown())
+
+
+async def test_a_server_that_does_not_answer_is_left(
+    studio: Opened, postgres: Server, proxy: Callable[[Server], Proxy]
+) -> None:
+    """The first Esc asks the server to stop; when nothing comes of it the second closes the line."""
+    relay = proxy(postgres)
+    async with studio(postgres.url(port=relay.port)) as ide:
+        await ide.start("SELECT pg_sleep(60)")
+        relay.stall()
+        await ide.press("escape")
+        await ide.until(lambda: "cancelling" in ide.shown())
+        await ide.press("escape")
+        await ide.finished()
+        await ide.until(lambda: "the connection is lost: Ctrl+R connects again" in ide.shown())
+
+
+async def test_going_elsewhere_asks_about_an_open_transaction(studio: Opened, postgres: Server) -> None:
+    """Ctrl+O with changes that wait does not drop them silently."""
+    async with studio(postgres.url()) as ide:
+        await ide.run("BEGIN")
+        await ide.press("ctrl+o")
+        await ide.until(lambda: "a transaction is open" in ide.shown())
+        await ide.press("r")
+        await ide.until(lambda: isinstance(ide.app.screen, ConnectScreen))
+        assert ide.screen.session is not None
+        assert not ide.screen.session.connection.in_transaction
 
 
 async def test_leaving_while_a_statement_runs(studio: Opened, postgres: Server) -> None:

@@ -197,6 +197,25 @@ async def test_what_the_database_says_is_not_markup(studio: Opened, sample: str)
         assert "[/nothing]" in ide.shown()
 
 
+async def test_nothing_that_is_shown_is_obeyed(studio: Opened, tmp_path: Path) -> None:
+    """Escape sequences and broken text in names, values, messages and copies reach no terminal, and end nothing."""
+    async with studio(f"sqlite:///{tmp_path}/odd.db") as ide:
+        await ide.run('CREATE TABLE "\x1b[2J[/b]\u202e" ("\x07" TEXT)')
+        await ide.choose("\\x1b[2J[/b]\\u202e")
+        await ide.press("enter", "i")
+        await ide.until(lambda: "␛[2J" in ide.shown())
+        await ide.run("SELECT CAST(x'ff1b5b324a' AS TEXT) AS broken, char(27) || '[2J' || char(10) || 'b' AS esc")
+        await ide.press("f4", "c", "enter")
+        await ide.until(lambda: isinstance(ide.app.screen, CellViewer))
+        assert "\x1b" not in ide.shown()
+        await ide.press("escape", "right", "enter")
+        await ide.until(lambda: "␛[2J" in ide.shown())
+        await ide.press("escape")
+        await ide.run('SELECT * FROM "\x1b[31m"')
+        assert "\\x1b[31m" in ide.said("#problem")
+        assert "\x1b" not in ide.shown()
+
+
 async def test_the_tree_shows_the_rows_of_a_table(studio: Opened, sample: str) -> None:
     """S on a table runs a query; I writes its name into the editor."""
     async with studio(sample) as ide:
