@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -165,9 +166,17 @@ def _until_it_runs(engine: Engine, url: str, process: subprocess.Popen[bytes]) -
             assert process.poll() is None
     else:  # the engine is in that process; its file is open once it runs
         file = url.partition(":///")[2]
-        folder = Path(f"/proc/{process.pid}/fd")
-        while not any(os.path.realpath(entry) == file for entry in folder.iterdir()):
+        while file not in _open_files(process.pid):
             assert process.poll() is None
+
+
+def _open_files(pid: int) -> set[str]:
+    """Files may be closed while they are looked at."""
+    found = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(os.readlink(entry))
+    return found
 
 
 def _running(engine: Engine, url: str) -> int:
