@@ -218,7 +218,7 @@ class Cursor:
         # Nothing may be waited for here: the next statement on the connection ends the stream.
         stream = getattr(self, "_stream", None)
         if stream is not None:
-            stream.abandoned = True
+            stream.abandoned = "garbage collection"
 
     def __repr__(self) -> str:
         kind = f"stream cursor {self._number}" if self._number else "cursor"
@@ -264,6 +264,10 @@ class Cursor:
             limit = connection._translated(lambda: timeout_of(limit))
         try:
             return await connection._run(steps, limit)
+        except BaseException as error:
+            if self._stream is not None and not isinstance(error, Exception):  # its reader went elsewhere
+                self._stream.abandoned = "an interrupt"
+            raise
         finally:
             if connection._session.notices:
                 self.messages += connection._take_notices()

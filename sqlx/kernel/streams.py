@@ -20,7 +20,8 @@ class Runner(Protocol):
 
 
 class Stream:
-    """A result read in parts. `owner` names who reads it; `ended` says what ended it early."""
+    """A result read in parts. `owner` names who reads it; `ended` says what ended it early; `abandoned` what will, as
+    soon as something else is run: its reader is gone, or was interrupted."""
 
     __slots__ = ("abandoned", "ended", "owner", "reply")
 
@@ -28,7 +29,7 @@ class Stream:
         self.owner = owner
         self.reply: Reply | None = None
         self.ended = ""
-        self.abandoned = False
+        self.abandoned = ""
 
     @property
     def exhausted(self) -> bool:
@@ -79,7 +80,7 @@ class Streams:
         """End what nobody reads any more. Raises WireError (usage) when a stream is read that bars other statements."""
         for stream in list(self.open):
             if stream.abandoned:
-                yield from self.end(stream, "garbage collection")
+                yield from self.end(stream, stream.abandoned)
             elif not (self._several or (stream.reply is not None and stream.reply.portal is not None)):
                 raise Misuse(
                     f"{stream.owner} is still being read, and this engine runs nothing else meanwhile",

@@ -109,3 +109,22 @@ async def test_tasks_share_a_connection_one_statement_at_a_time(connection: face
         return await (await connection.cursor().execute("SELECT ?", (number,))).fetchall()
 
     assert await asyncio.gather(*map(work, range(20))) == [[(number,)] for number in range(20)]
+
+
+async def test_a_stream_whose_reader_was_cancelled_bars_nothing(connection: face.Connection, engine: Engine) -> None:
+    """The rows that came before the cancellation leave the stream open; whoever runs another statement ends it."""
+    connection.autocommit = True
+    cursor = connection.cursor(stream=True)
+
+    async def read_slowly() -> None:
+        await cursor.execute(engine.rows(200000))
+        while True:
+            await cursor.fetchone()
+
+    for moment in range(20):
+        task = asyncio.create_task(read_slowly())
+        await asyncio.sleep(moment / 1000)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await (await connection.cursor().execute("SELECT 7")).fetchall() == [(7,)]
