@@ -138,7 +138,7 @@ class Transactions:
             raise WireError("unsupported", "this engine has no savepoints", outcome="not_run")
         begin = None
         if self._link.state == "idle":
-            if self._autocommit or verb != "savepoint":
+            if self._autocommit or (verb != "savepoint" and self._begin is not None):
                 raise Misuse("there is no transaction for a savepoint", "set autocommit to False, or run BEGIN first")
             begin = self._begin
         text = template.replace("{name}", quoted(self._link.pack.sql, name))

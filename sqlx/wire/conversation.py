@@ -162,6 +162,12 @@ class Conversation:
         yield from self.channel.connect()
         try:
             yield from self._pump(machine.flow("connect"))
+        except WireError as error:
+            if error.kind == "protocol":
+                error.fields.setdefault(
+                    "hint", f"is it a {self.pack.title or self.pack.name} server that listens there?"
+                )
+            raise
         finally:
             empty = self.program.initial()
             for name in ("password", *self.pack.session.get("secrets", ())):

@@ -47,6 +47,13 @@ def late(during: str, timeout: float | None, outcome: Outcome, error: WireError 
     return WireError("timeout", message, sqlstate=error.sqlstate, code=error.code, fields=fields, outcome=outcome)
 
 
+def never_opened(link: Link, timeout: float | None) -> WireError:
+    """The error of a connection that was not made in time."""
+    error = late("connecting", timeout, "not_run")
+    error.fields["hint"] = f"is it a {link.pack.title or link.pack.name} server that listens there?"
+    return error
+
+
 def given_up() -> WireError:
     """The error of a statement that could not be stopped."""
     return WireError(
@@ -76,7 +83,7 @@ class Blocking:
             self._drive(self.link.open(), _deadline(timeout))
         except DeadlinePassed:
             self.link.abort()
-            raise late("connecting", timeout, "not_run") from None
+            raise never_opened(self.link, timeout) from None
         except BaseException:
             self.link.abort()
             raise

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 from sqlx.wire.errors import WireError
-from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late
+from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened
 from sqlx.wire.link import READ, WRITE, Link, Need, Steps, Wait
 
 T = TypeVar("T")
@@ -40,7 +40,7 @@ class Asyncio:
                 await self._start(self.link.open())
         except TimeoutError:
             self._abort()
-            raise late("connecting", timeout, "not_run") from None
+            raise never_opened(self.link, timeout) from None
         except BaseException:
             self._abort()
             raise

@@ -45,7 +45,8 @@ def terminated(value: Any, end: bytes, encoding: str) -> bytes:
     """A text or bytes and its terminator. Raises WireError data when the terminator stands in it."""
     raw = encoded(value, encoding)
     if end in raw:
-        raise WireError("data", f"{raw[:40]!r} holds {end!r}, which would end it on the wire", outcome="not_run")
+        where = f"a text holds {end!r} as byte {raw.index(end) + 1}, and would end there for the server"
+        raise WireError("data", where, outcome="not_run")
     return raw + end
 
 

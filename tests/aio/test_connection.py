@@ -123,6 +123,12 @@ async def test_a_savepoint_saves_a_transaction_whose_statement_failed(people: fa
     assert await count(people) == 3
 
 
+async def test_a_savepoint_may_be_gone_back_to_before_anything_else(connection: face.Connection) -> None:
+    async with connection.savepoint("first") as savepoint:
+        await savepoint.rollback()
+    assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
 async def test_a_savepoint_opens_the_transaction_it_needs(people: face.Connection) -> None:
     await people.commit()
     async with people.savepoint("first"):

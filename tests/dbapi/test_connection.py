@@ -122,6 +122,12 @@ def test_a_savepoint_saves_a_transaction_whose_statement_failed(people: face.Con
     assert count(people) == 3
 
 
+def test_a_savepoint_may_be_gone_back_to_before_anything_else(connection: face.Connection) -> None:
+    with connection.savepoint("first") as savepoint:
+        savepoint.rollback()
+    assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
 def test_a_savepoint_opens_the_transaction_it_needs(people: face.Connection) -> None:
     people.commit()
     with people.savepoint("first"):
