@@ -20,9 +20,12 @@ def test_a_server_that_waits_to_be_greeted_is_told_from_a_slow_one(postgres: Ser
     assert caught.value.hint == "is it a MySQL server that listens there?"
 
 
-@pytest.mark.parametrize("words", [{"user": "zorro\0quux"}, {"database": "zorro\0quux"}])
-def test_a_zero_byte_is_refused_without_repeating_the_text(postgres: Server, words: dict[str, str]) -> None:
-    with pytest.raises(sqlx.dbapi.DataError, match="zero byte|would end there") as caught:
-        sqlx.dbapi.connect(postgres.url("trust"), **words)
+def test_a_zero_byte_is_refused_without_repeating_the_text(postgres: Server) -> None:
+    with pytest.raises(sqlx.dbapi.InterfaceError, match="NUL") as caught:
+        sqlx.dbapi.connect(postgres.url("trust"), database="zorro\0quux")
     assert "zorro" not in str(caught.value)
-    assert "quux" not in str(caught.value)
+    with sqlx.dbapi.connect(postgres.url("trust")) as connection:
+        with pytest.raises(sqlx.dbapi.DataError, match="as byte 14, and would end there") as refused:
+            connection.cursor().execute("SELECT 'zorro\0quux'")
+        assert "zorro" not in str(refused.value)
+        assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
