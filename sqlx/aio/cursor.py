@@ -40,6 +40,7 @@ class Cursor:
         self._position = 0  # in _rows
         self._passed = 0  # rows of a stream that were read and dropped
         self._rowcount: int | None = None  # where it is not the result's
+        self._last: int | None = None  # the key of executemany's last row
 
     # -- running
 
@@ -72,6 +73,7 @@ class Cursor:
         self._take(reply)
         counts = [result.rowcount for result in reply.results]
         self._rowcount = -1 if -1 in counts else sum(counts)
+        self._last = reply.results[-1].lastrowid if reply.results else None
         return self
 
     async def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -180,10 +182,13 @@ class Cursor:
         """How many rows the statement returned or changed; -1 while that is not known."""
         if self._rowcount is not None:
             return self._rowcount
-        result = self._result
-        if result.rowcount < 0 and result.columns is not None and result.complete and self._stream is None:
-            return len(self._rows)
-        return result.rowcount
+        result, stream = self._result, self._stream
+        if result.columns is None:
+            return result.rowcount
+        if stream is not None:  # a server that hands over rows in parts counts those of the last
+            whole = result.complete and not stream.ended
+            return self._passed + len(self._rows) + len(result.rows) if whole else -1
+        return len(self._rows) if result.rowcount < 0 and result.complete else result.rowcount
 
     @property
     def rownumber(self) -> int | None:
@@ -193,7 +198,7 @@ class Cursor:
     @property
     def lastrowid(self) -> int | None:
         """The key that the engine gave to the last row inserted, where it tells; None elsewhere."""
-        return self._result.lastrowid
+        return self._result.lastrowid if self._last is None else self._last
 
     # -- its life
 
@@ -243,7 +248,7 @@ class Cursor:
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = None
+        self._rowcount = self._last = None
 
     def _begin(self) -> Stream | None:
         """Forget the last statement; returns its stream, which is to be ended."""
@@ -284,7 +289,7 @@ class Cursor:
         if self._stream is not None:
             result.rows = []
         self._position = self._passed = 0
-        self._rowcount = None
+        self._rowcount = self._last = None
 
     async def _load(self) -> bool:
         """Have at least one more row at hand; False at the end of the result."""

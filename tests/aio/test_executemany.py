@@ -57,3 +57,16 @@ async def test_rows_are_undone_with_their_transaction(url: str) -> None:
         await cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
         await connection.rollback()
         assert await _count(connection) == 0
+
+
+async def test_the_last_key_is_the_last_rows(url: str) -> None:
+    async with await face.connect(url) as connection:
+        key = {
+            "postgresql": "integer",
+            "mariadb": "integer AUTO_INCREMENT PRIMARY KEY",
+            "sqlite": "integer PRIMARY KEY",
+        }[connection.pack.name]
+        cursor = connection.cursor()
+        await cursor.execute(f"CREATE TEMPORARY TABLE numbered (id {key}, name varchar(40))")
+        await cursor.executemany("INSERT INTO numbered (name) VALUES (?)", [("one",), ("two",), ("three",)])
+        assert cursor.lastrowid == (None if connection.pack.name == "postgresql" else 3)

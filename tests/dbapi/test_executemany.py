@@ -58,3 +58,16 @@ def test_rows_are_undone_with_their_transaction(url: str) -> None:
         cursor.executemany("INSERT INTO keyed VALUES (?, ?)", GOOD)
         connection.rollback()
         assert _count(connection) == 0
+
+
+def test_the_last_key_is_the_last_rows(url: str) -> None:
+    with face.connect(url) as connection:
+        key = {
+            "postgresql": "integer",
+            "mariadb": "integer AUTO_INCREMENT PRIMARY KEY",
+            "sqlite": "integer PRIMARY KEY",
+        }[connection.pack.name]
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE TEMPORARY TABLE numbered (id {key}, name varchar(40))")
+        cursor.executemany("INSERT INTO numbered (name) VALUES (?)", [("one",), ("two",), ("three",)])
+        assert cursor.lastrowid == (None if connection.pack.name == "postgresql" else 3)
