@@ -54,7 +54,7 @@ class StudioApp(App[None], inherit_bindings=False):
             self.pop_screen()
 
     def on_cell_viewer_copy_asked(self, message: CellViewer.CopyAsked) -> None:
-        from sqlx_tui.results.cells import text
+        from sqlx_tui.cells import text
 
         self.studio.copy(text(message.value), "the cell")
 

@@ -15,14 +15,14 @@ from sqlx_tui.actions import ACTIONS, PLACES, Place, bindings
 from sqlx_tui.ask import Ask
 from sqlx_tui.bars.keys import KeyLine
 from sqlx_tui.bars.status import StatusBar
+from sqlx_tui.cells import glance
 from sqlx_tui.editor.editor import SqlEditor
 from sqlx_tui.editor.problem import Problem
-from sqlx_tui.results.cells import glance
 from sqlx_tui.results.panel import ResultsPanel
 from sqlx_tui.session.messages import Connected, Failed, Finished, NotConnected, Settled
 from sqlx_tui.session.outcome import Outcome
 from sqlx_tui.session.run import Run
-from sqlx_tui.session.session import Session, open_session, without_password
+from sqlx_tui.session.session import Session, open_session, password_in, without_password
 from sqlx_tui.session.statements import Statement, at_cursor, danger, in_text
 from sqlx_tui.themes import StudioTheme
 from sqlx_tui.tree.tree import CatalogTree
@@ -116,9 +116,10 @@ class StudioScreen(Screen[None]):
         else:
             self.post_message(Connected(session))
 
-    async def on_connected(self, message: Connected) -> None:
+    def on_connected(self, message: Connected) -> None:
         self._connecting = None
-        await self._part()
+        if (before := self.session) is not None:
+            self.run_worker(self._part(before), group="part")
         session = self.session = message.session
         self.status.end()
         self.status.say("connected", "good")
@@ -132,7 +133,8 @@ class StudioScreen(Screen[None]):
         self._connecting = None
         self.status.end()
         self.status.say("no connection", "bad")
-        screen = ConnectScreen(self._url or "", self._password or "", message.error)
+        url = self._url or ""
+        screen = ConnectScreen(url, self._password or password_in(url), message.error)
         self.app.push_screen(screen, self._chosen)
 
     def action_connect(self) -> None:
@@ -155,14 +157,12 @@ class StudioScreen(Screen[None]):
             url, password = self._url, self._password = self.session.address
             self._leave_for(lambda: self._connect(url, password))
 
-    async def _part(self) -> None:
-        """Leave the database that is open."""
-        session, self.session = self.session, None
+    async def _part(self, session: Session) -> None:
+        """Leave a database."""
         if self.run is not None and not self.run.over.is_set():
             self._give_up()
             await self.run.over.wait()
-        if session is not None:
-            await session.close()
+        await session.close()
 
     # -- running
 
@@ -236,6 +236,7 @@ class StudioScreen(Screen[None]):
 
     def on_paused(self) -> None:
         self.status.end()
+        self.status.say("paused: m reads on")
         self._show_keys()
 
     def on_failed(self, message: Failed) -> None:
@@ -443,7 +444,8 @@ class StudioScreen(Screen[None]):
             then()
 
     async def on_unmount(self) -> None:
-        await self._part()
+        if self.session is not None:
+            await self._part(self.session)
 
     # -- how things stand
 

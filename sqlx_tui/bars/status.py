@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Static
 
-from sqlx_tui.results.cells import glance
+from sqlx_tui.cells import glance
 
 SIGNS = "|/-\\"
 BEAT = 0.25  # seconds between two signs: over a slow line each costs a cell

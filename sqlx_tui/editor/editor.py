@@ -11,8 +11,8 @@ from textual.widgets.text_area import Edit, EditResult, TextAreaTheme
 
 from sqlx.kernel.scanner import Scanner
 from sqlx_tui.actions import bindings
+from sqlx_tui.cells import harmless
 from sqlx_tui.editor.highlighter import Highlighter
-from sqlx_tui.results.cells import harmless
 
 LONGEST_LINE = 5000  # characters of a line that are coloured
 

@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from sqlx.dbapi.exceptions import Error
-from sqlx_tui.results.cells import glance, spelled_out
+from sqlx_tui.cells import glance, spelled_out
 
 GENERAL = "HY000"  # the SQLSTATE that says no more than that something went wrong
 

@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from sqlx_tui.results.cells import fit, glance, is_number
+from sqlx_tui.cells import fit, glance, is_number
 from sqlx_tui.session.outcome import Heading, Row
 
 SAMPLE = 100  # rows that decide how wide a column is

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from sqlx_tui.actions import bindings, of_place, shown_key
-from sqlx_tui.results.cells import glance, text
+from sqlx_tui.cells import glance, text
 from sqlx_tui.results.grid import ResultGrid
 from sqlx_tui.results.tabs import ResultTabs
 from sqlx_tui.results.viewer import CellViewer
@@ -210,8 +210,7 @@ class ResultsPanel(Vertical):
         said = ""
         if cell is not None and outcome is not None and outcome.columns is not None:
             row, column = self.grid.cursor
-            said = f"{glance(cell[0].name)} {cell[0].type}".rstrip()
-            said += f"  col {column + 1}/{len(outcome.columns)}  row {row + 1}"
+            said = f"row {row + 1}  col {column + 1}/{len(outcome.columns)}  {glance(cell[0].name)} {cell[0].type}"
         self.query_one("#result-cell", Static).update(said, layout=False)
 
 

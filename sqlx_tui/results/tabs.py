@@ -10,7 +10,7 @@ from textual.events import Click
 from textual.message import Message
 from textual.widgets import Static
 
-from sqlx_tui.results.cells import fit, glance
+from sqlx_tui.cells import fit, glance
 from sqlx_tui.session.outcome import Outcome
 
 WIDEST = 20  # cells of one name

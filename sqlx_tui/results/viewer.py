@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from sqlx_tui.results.cells import glance, harmless, text, unfolded
+from sqlx_tui.cells import glance, harmless, text, unfolded
 from sqlx_tui.session.outcome import Heading
 
 LONGEST = 1_000_000  # characters that are laid out

@@ -46,23 +46,22 @@ class Outcome:
     @property
     def summary(self) -> str:
         """What came of it, in a few words."""
-        if self.state == "failed":
-            return "failed" if not self.rows else f"failed after {_count(len(self.rows), 'row')}"
-        if self.columns is not None:
-            return _count(len(self.rows), "row") + _ENDINGS[self.state]
-        if self.state in ("running", "cancelled"):
-            return self.state
-        return _count(self.rowcount, "row") + " affected" if self.rowcount >= 0 else "done"
+        if self.columns is not None and (self.rows or self.state != "failed"):
+            return _SO_FAR[self.state].format(_rows(len(self.rows)))
+        if self.state == "done":
+            return f"{_rows(self.rowcount)} affected" if self.rowcount >= 0 else "done"
+        return self.state
 
 
-_ENDINGS: dict[State, str] = {
-    "running": " so far",
-    "paused": " so far, there are more",
-    "done": "",
-    "abandoned": ", the rest was not read",
-    "cancelled": ", then cancelled",
+_SO_FAR: dict[State, str] = {
+    "running": "{} so far",
+    "paused": "{}, and more",
+    "done": "{}",
+    "abandoned": "{}, the rest was not read",
+    "cancelled": "{}, then cancelled",
+    "failed": "{}, then failed",
 }
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}".replace(",", " ")
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}".replace(",", " ")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlx.aio import Connection, connect
 from sqlx.catalog.aio import Catalog
 from sqlx.dbapi.exceptions import Error
+from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.options import ConnectOptions, parse
 from sqlx.kernel.scanner import Scanner, scanner_of
 
@@ -22,6 +23,15 @@ _PASSWORD = re.compile(r"(?<=://)([^/@:?]*):.*@", re.DOTALL)
 def without_password(url: str) -> str:
     """The URL with no password in it, for a screen that others may see. What may be one counts as one."""
     return _PASSWORD.sub(r"\1@", url)
+
+
+def password_in(url: str) -> str:
+    """The password that a URL has, for a field that does not show it."""
+    try:
+        password = parse(url).password
+    except (WireError, PackError):
+        return ""
+    return "" if password is None else password.reveal()
 
 
 class Session:
@@ -71,7 +81,7 @@ class Session:
 
 
 async def open_session(url: str, password: str | None = None) -> Session:
-    """Connect. Raises `sqlx.dbapi.Error` with a sentence for whoever typed the URL."""
+    """Connect, with `password` where the URL has none. Raises `sqlx.dbapi.Error` with a sentence for people."""
     connection = await _connect(url, password)
     return Session(url, password, parse(url), connection)
 
@@ -79,7 +89,16 @@ async def open_session(url: str, password: str | None = None) -> Session:
 async def _connect(url: str, password: str | None) -> Connection:
     # The IDE's own default; what the URL says of it stands.
     autocommit = None if "autocommit=" in url else True
-    return await connect(url, password=password or None, autocommit=autocommit)
+    return await connect(url, password=password if password and _wants_password(url) else None, autocommit=autocommit)
+
+
+def _wants_password(url: str) -> bool:
+    """Whether a password from elsewhere is for this URL: it has none, and its engine knows of passwords."""
+    try:
+        options = parse(url)
+    except (WireError, PackError):
+        return False
+    return options.password is None and not options.pack.embedded
 
 
 def _place(options: ConnectOptions) -> str:

@@ -13,7 +13,7 @@ from textual.widgets.tree import TreeNode
 from sqlx.catalog.model import Column, Constraint, Relation, Schema
 from sqlx.dbapi.exceptions import Error
 from sqlx_tui.actions import bindings
-from sqlx_tui.results.cells import glance
+from sqlx_tui.cells import glance
 from sqlx_tui.session.session import Session
 from sqlx_tui.tree.names import insertable, qualified
 

@@ -27,8 +27,10 @@ class Studio:
 
     @classmethod
     @asynccontextmanager
-    async def started(cls, url: str | None, size: tuple[int, int] = (120, 36)) -> AsyncIterator[Studio]:
-        app = StudioApp(url)
+    async def started(
+        cls, url: str | None, size: tuple[int, int] = (120, 36), password: str | None = None
+    ) -> AsyncIterator[Studio]:
+        app = StudioApp(url, password=password)
         async with app.run_test(size=size) as pilot:
             yield cls(app, pilot)
 

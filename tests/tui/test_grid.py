@@ -7,7 +7,7 @@ from time import perf_counter
 import pytest
 from textual.app import App, ComposeResult
 
-from sqlx_tui.results.cells import fit, glance, text
+from sqlx_tui.cells import fit, glance, text
 from sqlx_tui.results.grid import ResultGrid
 from sqlx_tui.session.outcome import Heading, Row
 

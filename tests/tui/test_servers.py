@@ -105,7 +105,7 @@ async def test_a_pause_after_many_rows(
     async with studio(url) as ide:
         await ide.start(engine.rows(5000))
         await ide.until(lambda: ide.outcome.state == "paused")
-        assert ide.outcome.summary == "1 000 rows so far, there are more"
+        assert ide.outcome.summary == "1 000 rows, and more"
         assert "m reads on" in ide.said("#result-summary")
         await ide.press("f4", "m")
         await ide.until(lambda: len(ide.outcome.rows) == 2000 and ide.outcome.state == "paused")
@@ -224,6 +224,17 @@ async def test_a_password_is_asked_for(engine: Engine, url: str) -> None:
         await ide.press("enter")
         await ide.until(lambda: ide.screen.session is not None)
         assert (await ide.run("SELECT 42")).rows == [(42,)]
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=lambda engine: engine.name)
+async def test_a_password_from_elsewhere_is_for_whoever_wants_one(engine: Engine, url: str) -> None:
+    """It opens a URL without a password, and disturbs neither one that has its own nor an engine that knows of none."""
+    head, _, tail = url.partition("@")
+    bare, _, password = head.rpartition(":")
+    cases = [(f"{bare}@{tail}", password), (url, "another")] if engine.fixture else [(url, "another")]
+    for given, elsewhere in cases:
+        async with Studio.started(given, password=elsewhere) as ide:
+            await ide.until(lambda ide=ide: ide.screen.session is not None)  # type: ignore[misc]
 
 
 async def test_nothing_to_connect_to_is_no_end(sample: str) -> None:
