@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from textual.screen import Screen
 from sqlx_tui.actions import ACTIONS, Action
 from sqlx_tui.results.viewer import CellViewer
 from sqlx_tui.studio import StudioScreen
-from sqlx_tui.themes import load_themes, preferred
+from sqlx_tui.themes import PLAIN, load_themes, preferred
 
 UNLISTED = frozenset({"command_palette", "interrupt"})
 
@@ -28,11 +29,14 @@ class StudioApp(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit", show=False, priority=True)]
 
     def __init__(self, url: str | None = None, *, password: str | None = None) -> None:
-        super().__init__()
+        has_colour = not os.environ.get("NO_COLOR")  # https://no-color.org
+        if has_colour:
+            os.environ.pop("NO_COLOR", None)  # empty means nothing there, but something to Textual
+        super().__init__(ansi_color=None if has_colour else True)
         self._themes = load_themes()
         for theme in self._themes.values():
             self.register_theme(theme.colours)
-        chosen = preferred()
+        chosen = preferred() if has_colour else PLAIN
         self.theme = chosen if chosen in self._themes else next(iter(self._themes))
         self.studio = StudioScreen(url, password, self._themes)
 

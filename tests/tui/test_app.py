@@ -159,12 +159,28 @@ def test_little_is_sent(sample: str) -> None:
     assert screen.ended() == 0
 
 
+def test_no_colour_means_none(sample: str) -> None:
+    """NO_COLOR: not one colour is sent, and the current cell is seen all the same."""
+    screen = Terminal(sample, "xterm-256color", NO_COLOR="1")
+    screen.read_until("customers")
+    screen.quiet()
+    screen.write("select 'here' as place\n")
+    screen.read_until("1 row")
+    screen.write("\x1bOS")
+    screen.quiet()
+    screen.write("\x11")
+    assert screen.ended() == 0
+    styles = set(";".join(re.findall(r"\x1b\[([0-9;]*)m", screen.seen)).split(";"))
+    assert styles <= {"", "0", "1", "2", "3", "4", "7", "39", "49"}
+    assert re.search(r"\x1b\[[0-9;]*7[0-9;]*mhere", screen.seen)
+
+
 class Terminal:
     """The program on a pseudo-terminal of 36 lines."""
 
-    def __init__(self, url: str, term: str) -> None:
+    def __init__(self, url: str, term: str, **environment: str) -> None:
         leader, follower = pty.openpty()
-        environment = {**os.environ, "TERM": term, "LINES": "36", "COLUMNS": "120"}
+        environment = {**os.environ, "TERM": term, "LINES": "36", "COLUMNS": "120", **environment}
         command = [sys.executable, "-m", "sqlx", "tui", url]
         self._process = subprocess.Popen(
             command, stdin=follower, stdout=follower, stderr=follower, env=environment, cwd=ROOT, start_new_session=True
