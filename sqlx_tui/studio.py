@@ -1,24 +1,16 @@
-"""The one screen: the tree at the left, the editor over the results, how things stand below."""
+"""The one screen: a database is connected to, statements are run, what they have changed is kept or undone."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
-from textual.widget import Widget
 from textual.worker import Worker
 
 from sqlx.dbapi.exceptions import Error
-from sqlx_tui.actions import ACTIONS, PLACES, Place, bindings
+from sqlx_tui.actions import bindings
 from sqlx_tui.ask import Ask
-from sqlx_tui.bars.keys import KeyLine
-from sqlx_tui.bars.status import StatusBar
 from sqlx_tui.cells import glance
-from sqlx_tui.editor.editor import SqlEditor
-from sqlx_tui.editor.problem import Problem
-from sqlx_tui.results.panel import ResultsPanel
+from sqlx_tui.layout import Layout
 from sqlx_tui.session.messages import Connected, Failed, Finished, NotConnected, Settled
 from sqlx_tui.session.outcome import Outcome
 from sqlx_tui.session.run import Run
@@ -27,75 +19,30 @@ from sqlx_tui.session.statements import Statement, at_cursor, danger, in_text
 from sqlx_tui.themes import StudioTheme
 from sqlx_tui.tree.tree import CatalogTree
 
-COPYABLE = 100_000  # bytes that terminals take onto their clipboard
 DEFINING = frozenset({"CREATE", "DROP", "ALTER"})
 
 
-class StudioScreen(Screen[None]):
+class StudioScreen(Layout):
     """Owns the session and the run. What takes time goes on in workers, which tell by messages how it went."""
 
     BINDINGS = bindings("everywhere")
 
     def __init__(self, url: str | None, password: str | None, themes: Mapping[str, StudioTheme]) -> None:
-        super().__init__()
+        super().__init__(themes)
         self._url = url
         self._password = password
-        self._themes = themes
         self.session: Session | None = None
         self.run: Run | None = None
         self._connecting: Worker[None] | None = None
-
-    def compose(self) -> ComposeResult:
-        with Horizontal():
-            yield CatalogTree(id="tree")
-            with Vertical(id="work"):
-                yield SqlEditor(id="editor")
-                yield Problem(id="problem")
-                yield ResultsPanel(id="results")
-        yield StatusBar(id="status")
-        yield KeyLine(id="keys")
-
-    @property
-    def tree_pane(self) -> CatalogTree:
-        return self.query_one(CatalogTree)
-
-    @property
-    def editor(self) -> SqlEditor:
-        return self.query_one(SqlEditor)
-
-    @property
-    def results(self) -> ResultsPanel:
-        return self.query_one(ResultsPanel)
-
-    @property
-    def problem(self) -> Problem:
-        return self.query_one(Problem)
-
-    @property
-    def status(self) -> StatusBar:
-        return self.query_one(StatusBar)
 
     @property
     def is_at_work(self) -> bool:
         """Whether a statement runs; one that pauses does not."""
         return self.run is not None and not self.run.over.is_set() and not self.run.is_paused
 
-    def widget_at(self, place: Place) -> Widget:
-        """What has the actions of a place."""
-        return {"everywhere": self, "editor": self.editor, "results": self.results, "tree": self.tree_pane}[place]
-
-    def dress(self) -> None:
-        """Colour what the style sheet does not reach as the app's theme has it."""
-        if (theme := self._themes.get(self.app.theme)) is not None:
-            self.editor.dress(theme.colours.name, theme.syntax)
-            self._show_keys()
-
     # -- connecting
 
     def on_mount(self) -> None:
-        self.editor.border_title = " SQL "
-        self.tree_pane.border_title = " Database "
-        self.editor.focus()
         self.status.show_nothing()
         self.dress()
         if self._url is None:
@@ -106,7 +53,7 @@ class StudioScreen(Screen[None]):
     def _connect(self, url: str, password: str | None) -> None:
         self.status.begin(f"connecting to {without_password(url)}")
         self._connecting = self.run_worker(self._open(url, password), group="connect", exclusive=True)
-        self._show_keys()
+        self.show_keys()
 
     async def _open(self, url: str, password: str | None) -> None:
         try:
@@ -226,7 +173,7 @@ class StudioScreen(Screen[None]):
         self.run = Run(session.connection, statements, self.results.post_message)
         self.status.begin("running")
         self.run_worker(self._after(before, self.run), group="run")
-        self._show_keys()
+        self.show_keys()
 
     async def _after(self, before: Run | None, run: Run) -> None:
         if before is not None:
@@ -237,7 +184,7 @@ class StudioScreen(Screen[None]):
     def on_paused(self) -> None:
         self.status.end()
         self.status.say("paused: m reads on")
-        self._show_keys()
+        self.show_keys()
 
     def on_failed(self, message: Failed) -> None:
         statement, error = message.outcome.statement, message.error
@@ -355,64 +302,6 @@ class StudioScreen(Screen[None]):
             self.problem.show(message.error)
         self._show_state()
 
-    # -- moving about
-
-    def action_go_to_tree(self) -> None:
-        tree = self.tree_pane
-        if tree.has_focus:
-            tree.display = False
-            self.editor.focus()
-        else:
-            tree.display = True
-            tree.focus()
-
-    def action_go_to_editor(self) -> None:
-        self._show_editor(True)
-        self.editor.focus()
-
-    def action_go_to_results(self) -> None:
-        if self.results.body.has_focus:
-            self._show_editor(not self.editor.display)
-        else:
-            self.results.body.focus()
-
-    def _show_editor(self, is_shown: bool) -> None:
-        self.editor.display = is_shown
-
-    def action_previous_result(self) -> None:
-        self.results.action_previous_result()
-
-    def action_next_result(self) -> None:
-        self.results.action_next_result()
-
-    def on_catalog_tree_name_asked(self, message: CatalogTree.NameAsked) -> None:
-        self.action_go_to_editor()
-        self.editor.insert(message.name)
-
-    def on_results_panel_copy_asked(self, message: ResultsPanel.CopyAsked) -> None:
-        self.copy(message.copied, message.what)
-
-    def copy(self, text: str, what: str) -> None:
-        """Put a text on the terminal's clipboard, if it is not more than terminals take."""
-        text = text.encode("utf-8", "replace").decode()  # what is no text has no place on a clipboard
-        size = len(text.encode())
-        if size > COPYABLE:
-            self.status.say(f"{what} has {size:,} bytes; terminals take up to {COPYABLE:,}", "bad")
-            return
-        self.app.copy_to_clipboard(text)
-        self.status.say(f"copied {what}: {len(text):,} characters", "good")
-
-    def action_next_theme(self) -> None:
-        self.app.action_next_theme()  # type: ignore[attr-defined]
-
-    def action_command_palette(self) -> None:
-        self.app.action_command_palette()
-
-    def action_help(self) -> None:
-        from sqlx_tui.help import Help
-
-        self.app.push_screen(Help())
-
     # -- leaving
 
     def action_quit_studio(self) -> None:
@@ -449,25 +338,11 @@ class StudioScreen(Screen[None]):
 
     # -- how things stand
 
-    def on_descendant_focus(self) -> None:
-        self._show_keys()
-
-    def on_key_line_picked(self, message: KeyLine.Picked) -> None:
-        self.run_worker(self.app.run_action(message.action.name, self.widget_at(message.action.place)))
-
-    def _show_keys(self) -> None:
-        place: Place = "everywhere"
-        for name in PLACES[1:]:
-            if self.focused is not None and self.widget_at(name) in self.focused.ancestors_with_self:
-                place = name
-        disabled = frozenset(action.name for action in ACTIONS if not self._makes_sense(action.name))
-        self.query_one(KeyLine).show(place, disabled)
-
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # Esc is kept from the editor, for which it means to go elsewhere.
-        return action == "cancel" or self._makes_sense(action)
+        return action == "cancel" or self.makes_sense(action)
 
-    def _makes_sense(self, action: str) -> bool:
+    def makes_sense(self, action: str) -> bool:
         """Whether an action could do anything now."""
         if action in ("cancel", "interrupt"):
             return self._connecting is not None or (self.run is not None and not self.run.over.is_set())
@@ -497,4 +372,4 @@ class StudioScreen(Screen[None]):
             self.status.show_transaction(
                 connection.autocommit, connection.in_transaction, connection.in_failed_transaction
             )
-        self._show_keys()
+        self.show_keys()

@@ -24,6 +24,7 @@ class SqlEditor(TextArea):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, soft_wrap=False, show_line_numbers=True, tab_behavior="indent")
+        self.border_title = " SQL "
         self.cursor_blink = False  # over a slow line each blink is traffic
         self.indent_width = 4
         self.scanner: Scanner | None = None

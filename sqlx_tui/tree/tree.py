@@ -60,6 +60,7 @@ class CatalogTree(Tree[Thing | None]):
 
     def __init__(self, *, id: str) -> None:
         super().__init__("not connected", id=id)
+        self.border_title = " Database "
         self.guide_depth = 2
         self._session: Session | None = None
         self._open: set[tuple[str, ...]] = set()  # paths of the nodes that are to be opened when they come
