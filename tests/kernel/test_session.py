@@ -12,6 +12,9 @@ from sqlx.wire.registry import load
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server
 
+# Forgets what is prepared in words that nobody here can read.
+BEHIND_OUR_BACK = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$"
+
 
 @pytest.fixture
 def connection(postgres: Server) -> Iterator[dbapi.Connection]:
@@ -50,14 +53,14 @@ def test_outside_a_transaction_a_stale_statement_is_prepared_anew(connection: db
     connection.commit()
     assert connection.cursor().execute(query, (1,)).fetchall() == [(1, None)]
     connection.commit()
-    connection.cursor().execute("DEALLOCATE ALL")
+    connection.cursor().execute(BEHIND_OUR_BACK)
     connection.commit()
     assert connection.cursor().execute(query, (1,)).fetchall() == [(1, None)]
 
 
 def test_inside_a_transaction_a_stale_statement_is_not_run_again(connection: dbapi.Connection) -> None:
     assert value(connection, "SELECT ?", 1) == 1
-    connection.cursor().execute("DEALLOCATE ALL")
+    connection.cursor().execute(BEHIND_OUR_BACK)
     with pytest.raises(dbapi.DatabaseError) as caught:
         value(connection, "SELECT ?", 1)
     assert caught.value.retry == "stale_statement"
