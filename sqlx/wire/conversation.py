@@ -353,10 +353,13 @@ class Conversation:
 
     # -- how an exchange runs
 
-    def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
-        """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
+    def _check_open(self) -> None:
         if self.state == "closed":
             raise WireError("usage", "the connection is closed", outcome="not_run")
+
+    def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
+        """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
+        self._check_open()
         batch: list[tuple[Any, list[Any]]] = []
         if self._released:
             command = self.program.command("release")
@@ -405,6 +408,7 @@ class Conversation:
         return self._continue(reply)
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
+        self._check_open()
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.

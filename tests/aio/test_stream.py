@@ -168,3 +168,17 @@ async def test_an_error_in_mid_stream_is_raised_and_ends_it(connection: face.Con
         await stream.execute("SELECT * FROM no_such_table")
     await connection.rollback()
     assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+async def test_rowcount_is_known_when_the_last_row_has_come(connection: face.Connection, engine: Engine) -> None:
+    """Not before, and not only for the part that came last."""
+    cursor = connection.cursor(stream=True)
+    await cursor.execute(engine.rows(LONG))
+    await cursor.fetchone()
+    assert cursor.rowcount == -1
+    assert len(await cursor.fetchall()) == LONG - 1
+    assert cursor.rowcount == LONG
+    await cursor.execute(engine.rows(LONG))
+    await cursor.fetchone()
+    await connection.rollback()
+    assert cursor.rowcount == -1

@@ -161,3 +161,17 @@ def test_an_error_in_mid_stream_is_raised_and_ends_it(connection: face.Connectio
         stream.execute("SELECT * FROM no_such_table")
     connection.rollback()
     assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+def test_rowcount_is_known_when_the_last_row_has_come(connection: face.Connection, engine: Engine) -> None:
+    """Not before, and not only for the part that came last."""
+    cursor = connection.cursor(stream=True)
+    cursor.execute(engine.rows(LONG))
+    cursor.fetchone()
+    assert cursor.rowcount == -1
+    assert len(cursor.fetchall()) == LONG - 1
+    assert cursor.rowcount == LONG
+    cursor.execute(engine.rows(LONG))
+    cursor.fetchone()
+    connection.rollback()
+    assert cursor.rowcount == -1
