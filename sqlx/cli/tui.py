@@ -8,8 +8,6 @@ import sys
 
 from sqlx.cli.main import Exit, UsageError
 
-SUMMARY = "work with a database in the terminal"
-
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Open a database in the IDE: a tree, an editor, and results as they arrive."

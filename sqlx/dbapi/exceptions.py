@@ -16,11 +16,9 @@ Which class a server's error becomes stands in its pack's `errors` table.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
-from sqlx.kernel.errors import Pack, WireError, classify
-
-Outcome = Literal["not_run", "rolled_back", "unknown"]
+from sqlx.kernel.errors import Outcome, Pack, WireError, classify
 
 
 class Report(Exception):

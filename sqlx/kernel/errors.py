@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.errors import Outcome, PackError, WireError
 from sqlx.wire.registry import Pack
 
-__all__ = ["Mistake", "Misuse", "Pack", "PackError", "WireError", "advice", "classify"]
+__all__ = ["Mistake", "Misuse", "Outcome", "Pack", "PackError", "WireError", "advice", "classify"]
 
 _KINDS = {
     "protocol": "OperationalError",

@@ -70,7 +70,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
     return Session(
         link,
         runner,
-        Parameters(link.pack.parameters, Context(byte_order="little" if link.pack.byte_order == "little" else "big")),
+        Parameters(link.pack.parameters, Context(byte_order=link.pack.byte_order)),
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,

@@ -37,9 +37,6 @@ class Recent(Generic[K, V]):
         self._entries[key] = value
         return self._entries.popitem(last=False)[1] if len(self._entries) > self._bound else None
 
-    def pop(self, key: K) -> V | None:
-        return self._entries.pop(key, None)
-
     def clear(self) -> list[V]:
         """Forget all; returns what was forgotten."""
         values = list(self._entries.values())

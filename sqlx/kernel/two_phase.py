@@ -74,9 +74,7 @@ class TwoPhase:
         self.prepared = True
 
     def finish(self, verb: str, xid: Xid | None) -> Steps[None]:
-        """`verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own.
-        `verb` is `commit` or `rollback`; `xid` names a transaction that was recovered, None is this session's own.
-        """
+        """`verb` is `commit` or `rollback`; `xid` names one that was recovered, None is this session's own."""
         self._check_supported()
         if xid is not None and xid != self.active:
             if self.active is not None or self._link.state != "idle":
@@ -100,7 +98,7 @@ class TwoPhase:
         return [_recovered(dict(zip(how["columns"], row, strict=True))) for row in reply.results[0].rows]
 
     def refuse(self, what: str) -> None:
-        """Raises Mistake while a two-phase transaction stands in the way of `what`."""
+        """Raises Mistake: a two-phase transaction stands in the way of `what`."""
         raise Mistake(
             f"{what} does not go with a two-phase transaction", "finish it with tpc_commit() or tpc_rollback()"
         )

@@ -31,13 +31,10 @@ Raw = tuple[bytes, ...]
 class Layout:
     """One result layout: its columns, and the program that reads its rows."""
 
-    __slots__ = ("_compile", "_programs", "columns", "lenient", "message")
+    __slots__ = ("_compile", "_programs", "columns", "lenient")
 
-    def __init__(
-        self, columns: Sequence[Column], message: str, compile_: Callable[[frozenset[int], bool], RowProgram]
-    ) -> None:
+    def __init__(self, columns: Sequence[Column], compile_: Callable[[frozenset[int], bool], RowProgram]) -> None:
         self.columns = columns
-        self.message = message
         self.lenient = False  # values that cannot be read arrive as the server's text; set when there was one
         self._compile = compile_
         self._programs: dict[frozenset[int], RowProgram] = {}
@@ -109,13 +106,10 @@ class Layouter:
             known = self._known[key] = self._make(self.definitions(raw, source), rows, formats, variables)
         return known
 
-    def named(self, columns: list[tuple[str, str]], rows: str = "") -> list[Column]:
+    def named(self, columns: list[tuple[str, str]]) -> list[Column]:
         """Columns that the pack itself names, with the type the pack gives each."""
-        made = []
-        for name, type_ in columns:
-            rule = self._rules(type_)[0]
-            made.append(Column(name, rule.name, None, rule.group))
-        return made
+        ruled = [(name, self._rules(type_)[0]) for name, type_ in columns]
+        return [Column(name, rule.name, None, rule.group) for name, rule in ruled]
 
     def definitions(self, raw: Raw, source: str) -> list[tuple[Any, ...]]:
         """The structs of column definitions."""
@@ -161,7 +155,7 @@ class Layouter:
             wanted = [cell._replace(lenient=True) for cell in cells] if lenient else cells
             return compile_rows(rule, wanted, frames, self.program.layouts, context)
 
-        return Layout([self._column(slots, variables) for slots in definitions], rows, compile_)
+        return Layout([self._column(slots, variables) for slots in definitions], compile_)
 
     def _format(
         self, rule: dict[str, Any], slots: tuple[Any, ...], formats: tuple[int, ...], index: int, v: list[Any]

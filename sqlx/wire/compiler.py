@@ -1,5 +1,4 @@
-"""Packs to programs. Each flow is compiled when it is first used; `everything` compiles all, for a check of the whole
-pack."""
+"""Packs to programs. Each flow, and each command, is compiled when it is first used."""
 
 from __future__ import annotations
 
@@ -23,6 +22,7 @@ from sqlx.wire.program import (
     IF,
     JUMP,
     MESSAGE,
+    OPEN,
     RANDOM,
     ROW,
     TLS,
@@ -159,14 +159,6 @@ class Program(Vocabulary):
         """A condition on the variables and the size of a message's body, told before it is read."""
         return self.function(text, path, {**self.scope, "size": Name("a", "int")}, "bool")
 
-    def everything(self) -> None:
-        """Compile all there is. Raises PackError at the first thing that cannot be."""
-        for name in self.pack.flows:
-            self.flow(name)
-        for name in self.pack.commands:
-            self.command(name)
-        self.always()
-
 
 class _FlowCompiler:
     """One flow's steps to code."""
@@ -208,7 +200,8 @@ class _FlowCompiler:
         if kind is None:
             raise PackError(path, f"no step is called {next(iter(step))!r}{alternatives(next(iter(step)), STEPS)}")
         if kind in actions.ACTIONS:
-            self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
+            act = actions.ACTIONS[kind](self.program, step, path, scope, message)
+            self.put(OPEN if kind == "result" else DO, act)
         else:
             getattr(self, f"_{kind}")(step, path, scope, message)
 

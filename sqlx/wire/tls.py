@@ -256,22 +256,6 @@ class TlsLayer:
         """The handshake is done and the server's certificate was checked (see the module): the line is private."""
         return self._done and self._tls.context.verify_mode is ssl.CERT_REQUIRED
 
-    @property
-    def version(self) -> str | None:
-        """`TLSv1.3`, `TLSv1.2`; None before the handshake is done."""
-        return self._tls.version()
-
-    @property
-    def cipher(self) -> str | None:
-        """The OpenSSL name of the cipher suite; None before the handshake is done."""
-        chosen = self._tls.cipher()
-        return chosen[0] if chosen else None
-
-    @property
-    def certificate(self) -> bytes | None:
-        """The server's certificate as DER, verified or not; None before the handshake is done."""
-        return self._tls.getpeercert(binary_form=True) if self._done else None
-
 
 def _untrusted(host: str | None, error: ssl.SSLCertVerificationError) -> WireError:
     reason = error.verify_message.rstrip(".")

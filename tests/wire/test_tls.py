@@ -449,18 +449,6 @@ def test_nothing_to_send_makes_no_bytes(files: Files) -> None:
         assert Client(ours, make_context("require"), "db.example").handshake().layer.send(b"") == b""
 
 
-def test_session_describes_itself(files: Files) -> None:
-    """Nothing is known before the handshake, all of it after."""
-    with peer(tls_server(files.server("good"), echo)) as ours:
-        client = Client(ours, make_context("require"), "db.example")
-        layer = client.layer
-        assert (layer.version, layer.cipher, layer.certificate) == (None, None, None)
-        client.handshake()
-        pem = Path(files.cert("good")).read_text()
-        assert (layer.version, layer.certificate) == ("TLSv1.3", ssl.PEM_cert_to_DER_cert(pem))
-        assert layer.cipher in {cipher["name"] for cipher in ssl.create_default_context().get_ciphers()}
-
-
 def test_host_name_is_told_to_the_server(files: Files) -> None:
     told: list[str | None] = []
     server = files.server("good")
