@@ -22,7 +22,6 @@ from sqlx.wire.program import (
     IF,
     JUMP,
     MESSAGE,
-    OPEN,
     RANDOM,
     ROW,
     TLS,
@@ -200,8 +199,7 @@ class _FlowCompiler:
         if kind is None:
             raise PackError(path, f"no step is called {next(iter(step))!r}{alternatives(next(iter(step)), STEPS)}")
         if kind in actions.ACTIONS:
-            act = actions.ACTIONS[kind](self.program, step, path, scope, message)
-            self.put(OPEN if kind == "result" else DO, act)
+            self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
         else:
             getattr(self, f"_{kind}")(step, path, scope, message)
 
