@@ -9,7 +9,6 @@
     block_comments       {open, close, nested?} each
     executable_comments  openers of comments whose content is code; a version of five or six digits may follow
     dollar_quotes        $tag$ ... $tag$
-    not_placeholders     texts with a colon or a question mark that, like `::` and `:=`, never mark a parameter
     placeholder          what the server understands: `?`, or a text with {n} for the number
     compound             {starts, open, close, uncounted?}: a `;` in such a statement's body or parentheses ends none;
                          `close` has words, and pairs where the second opens nothing (`END CASE`), `uncounted` pairs
@@ -311,7 +310,7 @@ def _compile(section: Section) -> re.Pattern[str]:
         "native": "[0-9]+".join(map(re.escape, placeholder.split("{n}"))) if "{n}" in placeholder else "",
         "word": rf"{_LETTER}{_LETTER_DIGIT_OR_DOLLAR}*",
         "number": "[0-9]+",
-        "fixed": _any([*_openers(section, "not_placeholders"), "::", ":="]),
+        "fixed": "::|:=",  # no name's colon
         "name": rf":{_LETTER}{_LETTER_OR_DIGIT}*",
         "numeric": ":[0-9]+",
         "mark": r"\?\??",

@@ -19,7 +19,6 @@ from sqlx.wire.pack_engine import (
     Errors,
     Option,
     Parameters,
-    Semantic,
     Session,
     Sql,
     Text,
@@ -103,8 +102,6 @@ class PackModel(Part):
     """How the engine's SQL is read."""
     session: Session
     """The statements by which a session is led."""
-    semantics: dict[Name, Semantic] = {}
-    """Facts about its SQL that two engines are compared by."""
     capabilities: dict[Name, Capability] = {}
     """What it can do, and its limits."""
     catalog: dict[Name, CatalogQuery] = {}

@@ -136,12 +136,6 @@ class ArrayRule(Part):
     """For each element type, the array's type."""
     otherwise: int = 0
     """The array's type for any other element."""
-    format: Literal[0, 1] = 0
-    """0 for text, 1 for binary."""
-    flags: int = 0
-    """Further bits for messages that have them beside the type."""
-    prefixed: bool = False
-    """Its length stands before it, as `parameters.prefix` says."""
 
 
 class Kinds(Part):
@@ -300,8 +294,6 @@ class Sql(Part):
     """What opens a comment whose content is code."""
     dollar_quotes: bool = False
     """`$tag$ ... $tag$` is a text."""
-    not_placeholders: list[Text] = []
-    """What looks like a parameter and is none."""
     compound: Compound | None = None
     """Statements that hold others."""
     no_transaction: list[Text] = []
@@ -453,4 +445,3 @@ Capability = Annotated[
     | Annotated[dict[Name, int | float], Tag("<object>")],
     by_shape,
 ]
-Semantic = Annotated[Annotated[str, Tag("<text>")] | Annotated[bool, Tag("<truth>")], by_shape]

@@ -49,7 +49,6 @@ class Pack:
     errors: Section = field(default_factory=dict)
     sql: Section = field(default_factory=dict)
     session: Section = field(default_factory=dict)
-    semantics: Section = field(default_factory=dict)
     capabilities: Section = field(default_factory=dict)
     catalog: Section = field(default_factory=dict)
 

@@ -18,7 +18,6 @@ POSTGRES_LIKE: dict[str, Any] = {
     "line_end": "\n\r",
     "block_comments": [{"open": "/*", "close": "*/", "nested": True}],
     "dollar_quotes": True,
-    "not_placeholders": ["::", ":="],
     "compound": {
         "starts": [
             "CREATE FUNCTION|PROCEDURE|RULE",
@@ -58,7 +57,6 @@ MYSQL_LIKE: dict[str, Any] = {
     "block_comments": [{"open": "/*", "close": "*/"}],
     "executable_comments": ["/*!", "/*M!"],
     "dollar_quotes": False,
-    "not_placeholders": ["::", ":="],
     "compound": {
         "starts": [
             "CREATE PROCEDURE|FUNCTION|TRIGGER|EVENT|PACKAGE",
@@ -91,7 +89,6 @@ SQLITE_LIKE: dict[str, Any] = {
     "line_comments": ["--"],
     "block_comments": [{"open": "/*", "close": "*/"}],
     "dollar_quotes": False,
-    "not_placeholders": ["::", ":="],
     "compound": {
         "starts": ["CREATE TRIGGER", "CREATE TEMP|TEMPORARY TRIGGER"],
         "open": ["BEGIN", "CASE"],

@@ -369,7 +369,6 @@ def test_phrases_name_how_a_statement_begins(text: str, phrase: str | None) -> N
         {"block_comments": [{"open": "", "close": "*/"}]},
         {"block_comments": [{"open": "/*", "close": ""}]},
         {"executable_comments": [""]},
-        {"not_placeholders": [""]},
     ],
 )
 def test_a_section_with_empty_texts_is_refused(section: dict[str, Any]) -> None:
@@ -379,6 +378,6 @@ def test_a_section_with_empty_texts_is_refused(section: dict[str, Any]) -> None:
 
 def test_texts_of_a_pack_are_no_patterns() -> None:
     """`.*` opens a comment where a pack says so, and nothing else does."""
-    scanner = Scanner({"line_comments": [".*"], "quotes": [{"open": "^", "close": "^"}], "not_placeholders": ["(?"]})
+    scanner = Scanner({"line_comments": [".*"], "quotes": [{"open": "^", "close": "^"}]})
     assert code(scanner, "y ^x^ y .*x") == "yy"
     assert code(Scanner({}), "y 'y' --y") == "y'y'--y"
