@@ -22,6 +22,7 @@ from sqlx.wire.program import (
     IF,
     JUMP,
     MESSAGE,
+    OPEN,
     RANDOM,
     ROW,
     TLS,
@@ -199,7 +200,8 @@ class _FlowCompiler:
         if kind is None:
             raise PackError(path, f"no step is called {next(iter(step))!r}{alternatives(next(iter(step)), STEPS)}")
         if kind in actions.ACTIONS:
-            self.put(DO, actions.ACTIONS[kind](self.program, step, path, scope, message))
+            act = actions.ACTIONS[kind](self.program, step, path, scope, message)
+            self.put(OPEN if kind == "result" else DO, act)
         else:
             getattr(self, f"_{kind}")(step, path, scope, message)
 

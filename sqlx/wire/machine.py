@@ -33,6 +33,7 @@ from sqlx.wire.program import (
     GATHER,
     IF,
     JUMP,
+    OPEN,
     ROW,
     TLS,
     Candidate,
@@ -47,7 +48,7 @@ from sqlx.wire.result import Column, Reply, Result
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
 MAX_COLUMNS = 65535
-MAX_BLOCKS = 256
+MAX_OPENINGS = 256
 STATEMENT = list(ARGUMENTS).index("statement")
 MAX_RANDOM = 1024
 RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conversation goes on
@@ -58,14 +59,16 @@ Batch = Sequence[tuple[Command, list[Any]]]
 _MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, ArithmeticError, struct.error)
 
 
-class Block(NamedTuple):
-    """The column definitions of a prepared statement as they came last: their frames, and what they say."""
+class Opening(NamedTuple):
+    """How the reply to a prepared statement began the last time, up to its first row, and where that led."""
 
     frames: bytes
-    columns: int
-    sequence: int  # before them
+    before: int  # the sequence numbers around them
     after: int
-    described: tuple[Raw, str] | None
+    code: Code
+    pc: int
+    layout: Layout
+    zone: str | None
 
 
 def _not_understood(error: Exception) -> WireError:
@@ -94,7 +97,7 @@ class Machine:
         self.described: tuple[Raw, str] | None = None
         self.prepared_layout: tuple[Raw, str] | None = None
         self.prepared: dict[str, Any] = {}
-        self.blocks: dict[Any, Block] = {}
+        self.openings: dict[Any, Opening] = {}
         self.slots: Any = None
         self.on_notice: Callable[[WireNotice], None] | None = None
         self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
@@ -198,6 +201,12 @@ class Machine:
     def _run(self, code: Code, a: Any) -> Actions:
         pc, f, v = 0, None, self.v
         stack: list[tuple[Code, int]] = []
+        statement = a[STATEMENT] if a and code[0][0] == EXPECT and self.trace is None else None
+        if statement is not None:
+            if self.position >= len(self.inbox):
+                self._received((yield (TRANSFER, self._sent(), 1)))
+            origin = self.inbox, self.position, self.sequence
+            pc = self._reopen(statement, code)
         while True:
             op, x, y = code[pc]
             pc += 1
@@ -214,14 +223,18 @@ class Machine:
                 else:
                     stack.append((code, pc - 1))
                     code, pc = found.handler, 0
-            elif op in (DO, IF):
+            elif op in (DO, IF, OPEN):
                 try:
-                    if op == DO:
+                    if op != IF:
                         x(self, v, a, f)
                     elif not x(v, a, f):
                         pc = y
                 except _MALFORMED as error:
                     raise _not_understood(error) from error
+                if statement is not None and op != IF:
+                    if op == OPEN and not stack:
+                        self._remember(statement, origin, code, pc)
+                    statement = None  # what an action has done is not done by passing over its bytes
             elif op == JUMP:
                 pc = x
             elif op == END:
@@ -236,9 +249,7 @@ class Machine:
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
-                count, statement = self._number(y, v, a, f), a[STATEMENT] if a else None
-                if not self._recognised(count, statement):
-                    yield from self._gather(x, count, statement)
+                yield from self._gather(x, self._number(y, v, a, f))
             elif op == TLS:
                 yield from self._start_tls()
             elif op == CLOSED:
@@ -274,22 +285,37 @@ class Machine:
         self.v[self.program.slots["private"]] = yield (START_TLS,)
         self.v[self.program.slots["encrypted"]] = True
 
-    def _recognised(self, count: int, statement: Any) -> bool:
-        """Pass over the definitions of `count` columns when they are, byte for byte, those that the statement had."""
-        known = self.blocks.get(statement)
+    def _remember(self, statement: Any, origin: tuple[bytes, int, int], code: Code, pc: int) -> None:
+        """Keep how a reply began, where it came in one piece and nothing more is made of it."""
+        inbox, start, before = origin
+        while code[pc][0] == JUMP:
+            pc = code[pc][1]
+        if self.inbox is inbox and self.layout is not None and code[pc][0] == EXPECT:
+            if len(self.openings) >= MAX_OPENINGS:
+                self.openings.clear()
+            frames, zone = inbox[start : self.position], self.layouter.zone(self.v)
+            self.openings[statement] = Opening(frames, before, self.sequence, code, pc, self.layout, zone)
+
+    def _reopen(self, statement: Any, code: Code) -> int:
+        """Where to go on in `code`: behind the beginning of a reply that is, byte for byte, what the statement had
+        before."""
+        known = self.openings.get(statement)
         if (
             known is None
-            or (known.columns, known.sequence) != (count, self.sequence)
+            or known.code is not code
+            or known.before != self.sequence
+            or self.result is not None
             or not self.inbox.startswith(known.frames, self.position)
+            or known.zone != self.layouter.zone(self.v)
         ):
-            return False
+            return 0
         self.position += len(known.frames)
-        self.sequence, self.described = known.after, known.described
-        return True
+        self.sequence = known.after
+        self._open(known.layout)
+        return known.pc
 
-    def _gather(self, state: State, count: int, statement: Any) -> Actions:
+    def _gather(self, state: State, count: int) -> Actions:
         """Keep the raw definitions of `count` columns."""
-        inbox, start, sequence = self.inbox, self.position, self.sequence
         if count > MAX_COLUMNS:
             raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
         raw: list[bytes] = []
@@ -302,10 +328,6 @@ class Machine:
                 raw.extend(self.described[0])
         column = state.others[0]
         self.described = (tuple(raw), column.message) if column.target else None
-        if statement is not None and self.inbox is inbox:
-            if len(self.blocks) >= MAX_BLOCKS:
-                self.blocks.clear()
-            self.blocks[statement] = Block(inbox[start : self.position], count, sequence, self.sequence, self.described)
 
     # -- receiving
 

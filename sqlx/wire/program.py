@@ -3,6 +3,7 @@
 A flow becomes a flat list of instructions `(op, x, y)`:
 
     DO     x(machine, v, a, f)           set, send, emit: no waiting
+    OPEN   x(machine, v, a, f)           begin a result
     IF     x(v, a, f), else jump to y
     JUMP   to x
     CALL   the code x
@@ -24,7 +25,7 @@ from typing import Any, NamedTuple, Protocol
 from sqlx.wire.framing import FrameReader, FrameWriter
 from sqlx.wire.link import WireNotice
 
-DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END = range(10)
+DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END, OPEN = range(11)
 
 Code = list[tuple[int, Any, Any]]
 
