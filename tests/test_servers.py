@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import ssl
 import struct
@@ -15,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+import sqlx.dbapi
+from tests.servers.__main__ import show
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server
 
@@ -99,6 +102,30 @@ def test_no_server_outlives_a_run_that_is_killed() -> None:
         with os.fdopen(os.pidfd_open(int((data / "postmaster.pid").read_text().split()[0]))) as server:
             run.kill()
             assert select.select([server], [], [], 10)[0], "the server still runs"
+
+
+def test_every_url_that_is_shown_lets_in(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """`make servers` prints them for somebody to try, as they stand."""
+    show(server)
+    urls = [line.split()[1] for line in capsys.readouterr().out.splitlines() if "://" in line]
+    assert len(urls) == len(server.users)
+    for url in urls:
+        with sqlx.dbapi.connect(url) as connection:
+            assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
+
+
+def test_pressing_ctrl_c_twice_leaves_nothing_behind() -> None:
+    """The servers' folder is gone, whatever arrives while they end."""
+    command = [sys.executable, "-m", "tests.servers", "postgres"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        certificates = next(line for line in run.stdout if line.startswith("certificates")).split()[3]
+        for _ in range(2):
+            run.send_signal(signal.SIGINT)
+            run.stdout.readline()  # the first is answered by an empty line, after which the second comes
+        said = run.communicate(timeout=60)[1]
+    assert (run.returncode, said) == (0, "")
+    assert not Path(certificates.rstrip(";")).parent.exists()
 
 
 def test_the_proxy_records_what_passes(postgres: Server, proxy: MakeProxy) -> None:
