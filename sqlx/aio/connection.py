@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
 from sqlx.dbapi import exceptions
@@ -227,8 +227,13 @@ class Connection:
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):
-            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
-            self._runner.link.abort()
+            try:
+                warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
+            finally:
+                self._runner.link.abort()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a connection cannot be copied or pickled: connect again")
 
     def _check_open(self) -> None:
         if self._closed:

@@ -121,9 +121,10 @@ class Transactions:
         yield from self._link.query(guard["open"], begin=self._begin if idle and not self._autocommit else None)
         try:
             result = yield from work
-        except WireError:
+        except WireError as error:
             with suppress(WireError):
                 yield from self._link.query(guard["undo"])
+                error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
             raise
         yield from self._link.query(guard["keep"])
         return result

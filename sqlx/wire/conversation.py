@@ -423,7 +423,10 @@ class Conversation:
             self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None
-                error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
+                # Where each statement stands for itself, those before the failing one were run.
+                alone = self.program.segment is not None or not any(result.complete for result in reply.results)
+                if error.outcome == "unknown" and alone:
+                    error.outcome = "rolled_back"
                 raise error
         return reply
 

@@ -52,10 +52,12 @@ class FrameReader(NamedTuple):
 
 
 class FrameWriter(NamedTuple):
-    """`header(tag, size, sequence)`; `split` is the largest body of one frame, 0 without a bound."""
+    """`header(tag, size, sequence)`; `split` is the largest body of one frame, `limit` that of a message; 0 is no
+    bound."""
 
     header: Callable[[Any, int, int], bytes]
     split: int
+    limit: int
 
 
 def too_large(size: int, limit: int) -> None:
@@ -164,10 +166,11 @@ def _fixed(fields: tuple[Field, ...], layouts: Layouts) -> LoopHeader | None:
 def compile_writer(rule: dict[str, Any], path: str, layouts: Layouts, writers: Writers) -> FrameWriter:
     """Raises PackError."""
     fields = layouts.fields(rule["header"], f"{path}.header")
+    limit = rule.get("limit", {}).get("ready", 0)
     if not fields:
-        return FrameWriter(lambda tag, size, sequence: b"", 0)
+        return FrameWriter(lambda tag, size, sequence: b"", 0, limit)
     write = writers.compile(fields, {}, scope_of(_SENT, "a"), path)
     split = rule.get("split", 0)
     if split and not isinstance(split, int):
         raise PackError(f"{path}.split", "the largest body of one frame is a number")
-    return FrameWriter(lambda tag, size, sequence: write([], (size, tag, sequence), None), split)
+    return FrameWriter(lambda tag, size, sequence: write([], (size, tag, sequence), None), split, limit)

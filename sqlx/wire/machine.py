@@ -449,6 +449,9 @@ class Machine:
 
     def send(self, name: str, tag: Any, body: bytes, frame: FrameWriter) -> None:
         """Seal a body in one frame, or in several where it is split."""
+        if frame.limit and len(body) > frame.limit:
+            sentence = f"a message of {len(body)} bytes; the server takes at most {frame.limit}"
+            raise WireError("data", sentence, outcome="not_run")
         if self.trace is not None:
             self.trace(">", name, body)
         start = 0

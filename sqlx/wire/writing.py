@@ -41,24 +41,24 @@ _UNFIT = (struct.error, OverflowError, UnicodeEncodeError, TypeError, AttributeE
 Write = Callable[[Any, Any, Any], bytes]
 
 
-def terminated(value: Any, end: bytes, encoding: str) -> bytes:
+def terminated(value: Any, end: bytes) -> bytes:
     """A text or bytes and its terminator. Raises WireError data when the terminator stands in it."""
-    raw = encoded(value, encoding)
+    raw = encoded(value)
     if end in raw:
         where = f"a text holds {end!r} as byte {raw.index(end) + 1}, and would end there for the server"
         raise WireError("data", where, outcome="not_run")
     return raw + end
 
 
-def encoded(value: Any, encoding: str) -> bytes:
+def encoded(value: Any) -> bytes:
     if isinstance(value, str):
-        return value.encode(encoding)
+        return value.encode()
     return value if isinstance(value, bytes) else bytes(memoryview(value))
 
 
-def exact(value: Any, size: int, encoding: str) -> bytes:
+def exact(value: Any, size: int) -> bytes:
     """A text or bytes that fill their field. Raises WireError data."""
-    raw = encoded(value, encoding)
+    raw = encoded(value)
     if len(raw) != size:
         raise WireError("data", f"{len(raw)} bytes stand where {size} fit", outcome="not_run")
     return raw
@@ -82,10 +82,8 @@ def unfit(error: Exception) -> NoReturn:
 class Writers:
     """Compiles the writers of one pack."""
 
-    def __init__(self, layouts: Layouts, encoding: str = "utf-8") -> None:
+    def __init__(self, layouts: Layouts) -> None:
         self.layouts = layouts
-        self.encoding = encoding
-        self._order = "little" if layouts.order == "<" else "big"
         self._structs: dict[str, list[Write | None]] = {}
 
     def compile(self, fields: tuple[Field, ...], values: Mapping[str, expr.Node], scope: Scope, path: str) -> Write:
@@ -94,16 +92,24 @@ class Writers:
 
     def integer(self, type_: Integer | Scalar) -> Callable[[int | None], bytes]:
         if isinstance(type_, Integer):
-            return integers.codec(type_.name, self.layouts.integers, self._order).write
+            return integers.codec(type_.name, self.layouts).write
         if type_.letter == "U":
             return _u24("little" if type_.order == "<" else "big")
-        pack = struct.Struct(type_.order + type_.letter).pack
-        return lambda number: pack(-1 if number is None else number)
+        pack, size = struct.Struct(type_.order + type_.letter).pack, type_.size
+
+        def write(number: int | None) -> bytes:
+            try:
+                return pack(-1 if number is None else number)
+            except struct.error:
+                sentence = f"the protocol counts in {size} bytes, and {number} does not fit"
+                raise WireError("data", sentence, outcome="not_run") from None
+
+        return write
 
     def item(self, type_: Type) -> Callable[[Any], bytes]:
         """A function that writes one element of a list."""
         if isinstance(type_, Scalar) and type_.letter == "c":
-            return lambda value: exact(value, 1, "latin-1")
+            return lambda value: exact(value.encode("latin-1"), 1)
         if isinstance(type_, Scalar | Integer):
             return self.integer(type_)
         if isinstance(type_, Chars):
@@ -113,17 +119,17 @@ class Writers:
         raise PackError("$.messages", "what stands inside a list cannot itself be a list when sent")
 
     def chars(self, chars: Chars) -> Callable[[Any], bytes]:
-        encoding, end = self.encoding, chars.length
+        end = chars.length
         if isinstance(end, bytes):
-            return lambda value: terminated(value, end, encoding)
+            return lambda value: terminated(value, end)
         if isinstance(end, Scalar | Integer):
-            return _prefixed(self.integer(end), encoding)
+            return _prefixed(self.integer(end))
         if end is None:
-            return lambda value: encoded(value, encoding)
+            return encoded
         source = Source()
         source.line(f"return {Emitter(source, {}, '$.messages').emit(end, 'int')[0]}")
         size = source.build("_")(None)
-        return lambda value: exact(value, size, encoding)
+        return lambda value: exact(value, size)
 
     def struct(self, type_: Struct | StructName) -> Callable[[Any], bytes]:
         """The writer of a struct from the tuple that its reader gives; one that contains itself finds its own
@@ -154,11 +160,11 @@ def _numbers(item: Struct) -> struct.Struct | None:
     return struct.Struct(orders.pop() + letters) if len(orders) == 1 else None
 
 
-def _prefixed(length: Callable[[int | None], bytes], encoding: str) -> Callable[[Any], bytes]:
+def _prefixed(length: Callable[[int | None], bytes]) -> Callable[[Any], bytes]:
     def write(value: Any) -> bytes:
         if value is None:
             return length(None)
-        raw = value.encode(encoding) if isinstance(value, str) else value
+        raw = value.encode() if isinstance(value, str) else value
         return length(len(raw)) + raw
 
     return write
@@ -233,8 +239,7 @@ class _Builder:
     def typed(self, type_: Type, field: Plain) -> str:
         if isinstance(type_, Chars) and isinstance(type_.length, expr.Node):
             size = Emitter(self.source, self.scope, field.path).emit(type_.length, "int")[0]
-            encoding = self.source.constant(self.writers.encoding)
-            return f"{self.source.constant(exact)}({self.value(field, 'any')}, {size}, {encoding})"
+            return f"{self.source.constant(exact)}({self.value(field, 'any')}, {size})"
         if isinstance(type_, Chars):
             return self.call(self.writers.chars(type_), self.value(field, "any"))
         if isinstance(type_, Repeat):

@@ -60,6 +60,15 @@ def test_rows_are_undone_with_their_transaction(url: str) -> None:
         assert _count(connection) == 0
 
 
+def test_what_a_script_has_done_is_not_called_undone(url: str) -> None:
+    with face.connect(url, autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        with pytest.raises(dbapi.Error) as caught:
+            cursor.execute("INSERT INTO keyed VALUES (1); INSERT INTO keyed VALUES (2); SELECT nonsense FROM keyed")
+        assert caught.value.outcome != "rolled_back" or _count(connection) == 0
+
+
 def test_the_last_key_is_the_last_rows(url: str) -> None:
     with face.connect(url) as connection:
         key = {

@@ -15,7 +15,6 @@ from uuid import UUID
 from sqlx.wire.values.binary import LETTERS, packer
 from sqlx.wire.values.calendar import clock as clock_text
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation, plain
-from sqlx.wire.values.text import text as text_decoder
 from sqlx.wire.values.types import Interval, Json
 
 
@@ -48,23 +47,18 @@ def decimal(value: Decimal) -> bytes:
     return b"NaN" if value.is_nan() else Decimal.__str__(value).encode()
 
 
-def finite(context: Context, encode: Codec) -> Codec:
-    """What another operation writes, for engines whose numbers all are numbers: `finite(decimal)`."""
+def finite(context: Context, encode: Codec, digits: int = 0) -> Codec:
+    """What another operation writes, for engines whose numbers all are numbers, and have at most so many digits before
+    the point: `finite(decimal, 65)`."""
 
     def write(value: Decimal) -> Any:
         if not value.is_finite():
             raise ValueError(f"the server has no number for {value}: send None")
+        if digits and value.adjusted() >= digits:
+            raise ValueError(f"it has {value.adjusted() + 1} digits before the point, and the server keeps {digits}")
         return encode(value)
 
     return write
-
-
-def text(context: Context) -> Codec:
-    """Text in the context's encoding, strictly: half a surrogate pair is refused."""
-    text_decoder(context)
-    if context.encoding == "utf-8":
-        return str.encode
-    return lambda value: str.encode(value, context.encoding)
 
 
 def hex_bytes(value: bytes) -> bytes:
@@ -130,16 +124,11 @@ def uuid_bytes(value: UUID) -> bytes:
     return value.bytes
 
 
-def members(context: Context) -> Codec:
+def members(value: set[str]) -> bytes:
     """A set of names as one text, separated by commas."""
-    encode = text(context)
-
-    def join(value: set[str]) -> Any:
-        if any("," in name for name in value):
-            raise ValueError("a comma stands in one of its names")
-        return encode(",".join(sorted(value)))
-
-    return join
+    if any("," in name for name in value):
+        raise ValueError("a comma stands in one of its names")
+    return ",".join(sorted(value)).encode()
 
 
 def _inner(value: Any) -> Any:
@@ -151,10 +140,9 @@ def _inner(value: Any) -> Any:
 _write_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_inner).encode
 
 
-def json(context: Context) -> Codec:
+def json(value: Any) -> bytes:
     """JSON without spaces. NaN and infinities, which JSON has not, are refused."""
-    encode = text(context)
-    return lambda value: encode(_write_json(value))
+    return _write_json(value).encode()
 
 
 def native_int(value: int) -> int:
@@ -169,8 +157,7 @@ def native(value: Any) -> Any:
 
 def native_text(context: Context, encode: Codec) -> Codec:
     """As text what another operation writes: `native_text(date)`."""
-    decode = text_decoder(context)
-    return lambda value: decode(encode(value))
+    return lambda value: encode(value).decode()
 
 
 def fixed(letter: str) -> Maker:
@@ -224,7 +211,7 @@ SCALARS: dict[str, Maker] = {
     "bool": plain(boolean),
     "float": plain(float_text),
     "decimal": plain(decimal),
-    "text": Maker(text),
+    "text": plain(str.encode),
     "bytes": plain(bytes),
     "hex_bytes": plain(hex_bytes),
     "date": plain(day),
@@ -237,13 +224,13 @@ SCALARS: dict[str, Maker] = {
     "uuid": plain(as_text),
     "uuid_bytes": plain(uuid_bytes),
     "inet": plain(as_text),
-    "json": Maker(json),
-    "set": Maker(members),
+    "json": plain(json),
+    "set": plain(members),
     "date_parts": Maker(date_parts),
     "datetime_parts": Maker(datetime_parts),
     "duration_parts": Maker(duration_parts),
     "native": plain(native),
     "native_int": plain(native_int),
     "native_text": Maker(native_text, (Operation,), 1),
-    "finite": Maker(finite, (Operation,), 1),
+    "finite": Maker(finite, (Operation, int), 1),
 } | {name: fixed(letter) for name, letter in LETTERS.items() if name != "bool"}

@@ -1,6 +1,9 @@
-"""A URL that names the wrong kind of server, or a text that would end early: what is said, and what is not."""
+"""What cannot be meant, or does not fit: what is said of it, and what is not."""
 
 from __future__ import annotations
+
+import copy
+from decimal import Decimal
 
 import pytest
 
@@ -28,4 +31,27 @@ def test_a_zero_byte_is_refused_without_repeating_the_text(postgres: Server) -> 
         with pytest.raises(sqlx.dbapi.DataError, match="as byte 14, and would end there") as refused:
             connection.cursor().execute("SELECT 'zorro\0quux'")
         assert "zorro" not in str(refused.value)
+        assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_a_number_of_parameters_that_the_protocol_cannot_count(postgres: Server) -> None:
+    with sqlx.dbapi.connect(postgres.url("trust")) as connection:
+        marks = ", ".join("?" * 65536)
+        with pytest.raises(sqlx.dbapi.DataError, match="the protocol counts in 2 bytes, and 65536 does not fit"):
+            connection.cursor().execute(f"SELECT ARRAY[{marks}]", [1] * 65536)
+        assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("value", [10**66, Decimal("1e400")])
+def test_a_number_of_more_digits_than_the_server_keeps(mariadb: Server, value: int | Decimal) -> None:
+    with sqlx.dbapi.connect(mariadb.url()) as connection:
+        with pytest.raises(sqlx.dbapi.DataError):
+            connection.cursor().execute("SELECT ?", (value,))
+        assert connection.cursor().execute("SELECT ?", (10**65 - 1,)).fetchall() == [(10**65 - 1,)]
+
+
+def test_a_connection_is_not_copied(postgres: Server) -> None:
+    with sqlx.dbapi.connect(postgres.url("trust")) as connection:
+        with pytest.raises(TypeError, match="connect again"):
+            copy.copy(connection)
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
