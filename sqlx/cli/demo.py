@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 
 from sqlx.catalog import Catalog
@@ -39,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         made = make_sample(path, _tell_progress if sys.stderr.isatty() else None)
     except SampleError as error:
-        raise Failure(str(error)) from None
+        raise Failure(f"{error} (by XDG_DATA_HOME)") from None
     if made:
         print(f"the sample database is now at {path}", file=sys.stderr)
     url = sample_url(path)
@@ -68,7 +69,15 @@ def _tour(connection: Connection, url: str) -> None:
     except Error as error:
         show(error, MISTAKE, sys.stdout)
     _head("Go on by yourself")
-    print(f'  sqlx tui {url}\n  sqlx query {url} "SELECT ..."\n  sqlx --help')
+    program = _program()
+    print(f'  {program} tui {url}\n  {program} query {url} "SELECT ..."\n  {program} --help')
+
+
+def _program() -> str:
+    """What to type for this program: its name is not enough where its environment is not active."""
+    if shutil.which("sqlx"):
+        return "sqlx"
+    return f"{sys.executable} -m sqlx" if sys.argv[0].endswith("__main__.py") else sys.argv[0]
 
 
 def _head(title: str, sql: str = "") -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.command import ROOT, sqlx
+from tests.cli.command import ROOT, environment, sqlx
 
 
 @pytest.fixture(scope="module")
@@ -49,11 +51,21 @@ def test_the_urls_it_offers_work(home: Path, tmp_path: Path) -> None:
     assert sqlx("query", url, "SELECT count(*) FROM books").stdout == "count(*)\n1800\n"
 
 
+def test_the_commands_it_offers_are_found(home: Path, tmp_path: Path) -> None:
+    """By their name where the shell knows it; by their path where the environment was not activated."""
+    program = Path(sys.executable).with_name("sqlx")
+    for path, name in ((str(tmp_path), str(program)), (str(program.parent), "sqlx")):
+        env = environment(PATH=path, XDG_DATA_HOME=str(home))
+        tour = subprocess.run([program, "demo"], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        assert tour.stdout.splitlines()[-1] == f"  {name} --help"
+
+
 def test_no_room_for_the_sample_is_told(tmp_path: Path) -> None:
     (tmp_path / "sqlx").write_text("a file where a folder should be")
     done = sqlx("demo", env={"XDG_DATA_HOME": str(tmp_path)})
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"error: the sample database cannot be written to {tmp_path}/sqlx/sample.db: ")
+    assert done.stderr.endswith("name another path (by XDG_DATA_HOME)\n")
 
 
 def test_make_run_is_the_demo() -> None:
