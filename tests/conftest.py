@@ -8,12 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers.fleet import ENGINES, REQUIRED, Fleet
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 
 FLEET = Fleet()
+
+# How long an example takes to make says something about the machine, not about the code.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 # A run in the background of a shell is started with Ctrl+C ignored, and so is all that it starts; some tests press it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
