@@ -23,7 +23,7 @@ from sqlx.wire.values import Context
 
 MAX_LAYOUTS = 512
 _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
-_SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")
+SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")  # of a Column, by expressions
 
 Raw = tuple[bytes, ...]
 
@@ -178,9 +178,7 @@ class Layouter:
 
     def _column(self, slots: tuple[Any, ...], variables: list[Any]) -> Column:
         rule = self._rule(slots, variables)
-        sizes = {
-            name: value(variables, slots) for name, value in {**self._base, **rule.sizes}.items() if name in _SIZES
-        }
+        sizes = {name: value(variables, slots) for name, value in {**self._base, **rule.sizes}.items() if name in SIZES}
         type_id = self._base["type"](variables, slots)
         return Column(str(self._base["name"](variables, slots)), rule.name, type_id, rule.group, **sizes)
 
@@ -208,7 +206,7 @@ class Layouter:
         )
 
     def _sizes(self, entry: dict[str, Any], path: str) -> dict[str, Function]:
-        names = _SIZES if path != "$.columns" else (*_SIZES, "name", "type", "format")
+        names = SIZES if path != "$.columns" else (*SIZES, "name", "type", "format")
         return {name: self._function(entry[name], f"{path}.{name}") for name in names if name in entry}
 
     def _function(self, text: str, path: str) -> Function:

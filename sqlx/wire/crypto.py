@@ -16,7 +16,7 @@ from unicodedata import ucd_3_2_0
 
 from sqlx.wire.errors import WireError
 
-Type: TypeAlias = Literal["int", "bytes", "text", "bool", "list", "map"]
+Type: TypeAlias = Literal["int", "bytes", "text", "bool", "list", "map", "any"]
 
 HASHES = ("md5", "sha1", "sha256", "sha384", "sha512")
 MAX_PBKDF2_ITERATIONS = 1_000_000
@@ -24,11 +24,13 @@ MIN_RSA_BITS = 1024
 
 
 class Function(NamedTuple):
-    """One callable of the expression language: the types of its positional arguments, and of its result."""
+    """One callable of the expression language: the types of its positional arguments, the last `optional` of which may
+    be left out, and of its result."""
 
     call: Callable[..., Any]
     arguments: tuple[Type, ...]
     result: Type
+    optional: int = 0
 
 
 def hmac(name: str, key: bytes, message: bytes) -> bytes:

@@ -3,20 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlx.wire import crypto
-
-
-class Function(NamedTuple):
-    """`arguments` and `result` are words of the type system in `expr`; the last `optional` arguments may be left
-    out."""
-
-    call: Callable[..., Any]
-    arguments: tuple[str, ...]
-    result: str
-    optional: int = 0
+from sqlx.wire.crypto import Function
 
 
 def _int(text: Any, default: int | None = None) -> int:
@@ -85,8 +75,4 @@ FUNCTIONS: dict[str, Function] = {
     "repeat": Function(_repeat, ("any", "int"), "list"),
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
     "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),
-}
-
-FUNCTIONS.update(
-    (name, Function(function.call, function.arguments, function.result)) for name, function in crypto.FUNCTIONS.items()
-)
+} | crypto.FUNCTIONS

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.layout import SCALARS
+from sqlx.wire.layout import SCALARS, Layouts
 
 Read = Callable[[bytes, int, int], tuple[int | None, int]]
 Write = Callable[[int | None], bytes]
@@ -26,22 +26,21 @@ class Codec(NamedTuple):
     write: Write
 
 
-def codec(name: str, table: dict[str, Any], byte_order: str) -> Codec:
-    """Reader and writer of one integer type. `table` is the pack's `integers`. Raises PackError."""
+def codec(name: str, layouts: Layouts) -> Codec:
+    """Reader and writer of one integer type of a pack. Raises PackError."""
     if name == "varint":
         return Codec(_read_varint, _write_varint)
-    rule = table[name]
+    rule, order = layouts.integers[name], "little" if layouts.order == "<" else "big"
     prefixes = {int(first): _width(width, f"$.integers.{name}") for first, width in rule.get("prefixes", {}).items()}
-    order = "little" if byte_order == "little" else "big"
     return Codec(
         _reader(rule["direct_below"], prefixes, rule.get("null"), order),
         _writer(rule["direct_below"], prefixes, rule.get("null"), order),
     )
 
 
-def direct(name: str, table: dict[str, Any]) -> int:
+def direct(name: str, layouts: Layouts) -> int:
     """Below this the first byte of an integer is all of it."""
-    return 128 if name == "varint" else int(table[name]["direct_below"])
+    return 128 if name == "varint" else int(layouts.integers[name]["direct_below"])
 
 
 def _width(word: str, path: str) -> int:

@@ -66,12 +66,10 @@ def endless(field: str) -> NoReturn:
 class Readers:
     """Compiles the readers of one pack; structs are compiled once and shared."""
 
-    def __init__(self, layouts: Layouts, scope: Mapping[str, Name], encoding: str = "utf-8") -> None:
+    def __init__(self, layouts: Layouts, scope: Mapping[str, Name]) -> None:
         self.layouts = layouts
         self.scope = scope
-        self.encoding = encoding
         self._structs: dict[str, list[Any]] = {}
-        self._order = "little" if layouts.order == "<" else "big"
 
     def compile(self, fields: tuple[Field, ...]) -> Reader:
         return _Builder(self).build(fields)
@@ -92,14 +90,14 @@ class Readers:
         return self.compile(self.layouts.struct(name))
 
     def integer(self, name: str) -> integers.Read:
-        return integers.codec(name, self.layouts.integers, self._order).read
+        return integers.codec(name, self.layouts).read
 
 
 class _Builder:
     def __init__(self, readers: Readers) -> None:
         self.readers = readers
         self.source = Source()
-        self.encoding = f"{self.source.constant(readers.encoding)}, {self.source.constant('replace')}"
+        self.encoding = f"{self.source.constant('utf-8')}, {self.source.constant('replace')}"
         self.slots: dict[str, str] = {}
         self.locals: dict[str, str] = {}
 
@@ -216,7 +214,7 @@ class _Builder:
         value = self.source.mint()
         read = self.source.constant(self.readers.integer(type_.name))
         self.source.line(f"{value} = b[p] if p < e else 256")
-        self.source.line(f"if {value} < {integers.direct(type_.name, self.readers.layouts.integers)}: p += 1")
+        self.source.line(f"if {value} < {integers.direct(type_.name, self.readers.layouts)}: p += 1")
         self.source.line(f"else: {value}, p = {read}(b, p, e)")
         return value
 

@@ -197,9 +197,8 @@ class _Body:
 
     def table_length(self, prefix: Integer) -> None:
         """The common case of a table-driven length, one byte, is read in place."""
-        order = "little" if self.layouts.order == "<" else "big"
-        read = self.source.constant(integers.codec(prefix.name, self.layouts.integers, order).read)
-        direct = integers.direct(prefix.name, self.layouts.integers)
+        read = self.source.constant(integers.codec(prefix.name, self.layouts).read)
+        direct = integers.direct(prefix.name, self.layouts)
         self.source.line("n = b[p] if p < t else 256")
         self.source.line(f"if n < {direct}: p += 1")
         self.source.line(f"else: n, p = {read}(b, p, t)")
@@ -213,7 +212,7 @@ class _Body:
             return
         if cell.operation == "bytes":
             decoded = "b[p:q]"
-        elif cell.operation == "text" and self.context.encoding == "utf-8" and not cell.lenient:
+        elif cell.operation == "text" and not cell.lenient:
             decoded = "b[p:q].decode()"
         else:
             decoded = f"{self.source.constant(self.decoder(cell))}(b[p:q])"
@@ -222,4 +221,4 @@ class _Body:
     def decoder(self, cell: Cell) -> Callable[[bytes], Any]:
         decode = (binary_decoder if cell.binary else text_decoder)(cell.operation, self.context)
         text = not cell.binary or is_text(cell.operation)
-        return lenient(decode, self.context) if cell.lenient and text else decode
+        return lenient(decode) if cell.lenient and text else decode

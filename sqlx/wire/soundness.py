@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, get_args
 
 from sqlx.wire import actions, expr, integers
+from sqlx.wire.columns import SIZES
 from sqlx.wire.compiler import Program
 from sqlx.wire.errors import PackError
 from sqlx.wire.expr import Scope
@@ -22,7 +23,6 @@ from sqlx.wire.registry import Pack
 from sqlx.wire.rows import Cell, Frames, compile_rows
 from sqlx.wire.values import Context, binary_decoder, encoder, text_decoder
 
-_SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")
 _HOLE = re.compile(r"\{([^{}]*)\}")
 # What Python itself refuses when a pack makes too much of it.
 _TOO_MUCH = (RecursionError, SyntaxError, MemoryError)
@@ -78,7 +78,7 @@ class _Parts:
     def _layouts(self) -> Iterator[Part]:
         program, pack = self.program, self.pack
         for name in pack.integers:
-            yield f"$.integers.{name}", partial(integers.codec, name, pack.integers, pack.byte_order)
+            yield f"$.integers.{name}", partial(integers.codec, name, program.layouts)
         for name in pack.structs:
             yield f"$.structs.{name}", partial(program.readers.struct, name)
         sent = {message.get("framing", "client") for message in pack.messages.get("client", {}).values()}
@@ -217,12 +217,12 @@ class _Parts:
                 scope = {**program.scope, **program.readers.struct_reader(struct).scope("a")}
             except PackError:  # told where the struct itself is compiled
                 return
-        yield from self._expressions(pack.columns, ("name", "type", "format", *_SIZES), scope, "$.columns")
+        yield from self._expressions(pack.columns, ("name", "type", "format", *SIZES), scope, "$.columns")
         yield from self._expressions(pack.columns, ("zone",), program.scope, "$.columns")
         for name, entry in pack.types.items():
             for index, rule in enumerate(entry if isinstance(entry, list) else [entry]):
                 path = f"$.types.{name}[{index}]" if isinstance(entry, list) else f"$.types.{name}"
-                yield from self._expressions(rule, ("when", *_SIZES), scope, path)
+                yield from self._expressions(rule, ("when", *SIZES), scope, path)
                 yield from self._operations(rule, scope, path)
 
     def _expressions(self, rule: Mapping[str, Any], keys: tuple[str, ...], scope: Scope, path: str) -> Iterator[Part]:

@@ -165,16 +165,11 @@ def decimal_digits(raw: bytes) -> Decimal:
     return Decimal(f"{SIGNS[sign]}{digits or '0'}E-{scale}")
 
 
-def json_versioned(context: Context) -> Codec:
+def json_versioned(raw: bytes) -> Any:
     """JSON text after a version byte, 1."""
-    decode = json(context)
-
-    def read(raw: bytes) -> Any:
-        if raw[:1] != b"\x01":
-            raise ValueError(f"json of an unknown version: {raw[:40]!r}")
-        return decode(raw[1:])
-
-    return read
+    if raw[:1] != b"\x01":
+        raise ValueError(f"json of an unknown version: {raw[:40]!r}")
+    return json(raw[1:])
 
 
 def uuid(raw: bytes) -> UUID:
@@ -219,7 +214,7 @@ BINARY: dict[str, Maker] = (
         "f32": Maker(single, (int,)),
         "f32_places": Maker(single_places, (int,), 1),
         "decimal_digits": plain(decimal_digits),
-        "json_versioned": Maker(json_versioned),
+        "json_versioned": plain(json_versioned),
         "uuid": plain(uuid),
         "inet": plain(inet),
         "cidr": plain(cidr),

@@ -28,12 +28,11 @@ MAX_DEPTH = 8  # operations within operations
 class Context:
     """What decoding and encoding depend on beside the value.
 
-    `zone` is the session's time zone (None: unknown; moments then keep the offset they came with), `encoding` a Python
-    codec name for text, `byte_order` that of binary numbers.
+    `zone` is the session's time zone (None: unknown; moments then keep the offset they came with), `byte_order` that of
+    binary numbers. Text is UTF-8.
     """
 
     zone: tzinfo | None = None
-    encoding: str = "utf-8"
     byte_order: Literal["big", "little"] = "big"
 
 

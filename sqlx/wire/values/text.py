@@ -7,30 +7,17 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
-from codecs import lookup
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_interface, ip_network
 from json import JSONDecoder
 from typing import Any
 from uuid import UUID
 
-from sqlx.wire.errors import PackError
-from sqlx.wire.values.operations import Codec, Context, Maker, parse, plain
+from sqlx.wire.values.operations import Codec, Maker, parse, plain
 from sqlx.wire.values.types import ServerText
 
 TOO_DEEP = "json is nested too deeply"
 LONG_NUMBER = 4300  # digits; beyond it Python refuses to make an int of text
-
-
-def text(context: Context) -> Codec:
-    """Text in the context's encoding, strictly."""
-    try:
-        name = lookup(context.encoding).name
-    except LookupError:
-        raise PackError("$", f"Python has no encoding named {context.encoding!r}") from None
-    if name == "utf-8":
-        return bytes.decode
-    return lambda raw: raw.decode(name)
 
 
 def decimal(raw: bytes) -> Decimal:
@@ -77,20 +64,15 @@ _parse_json = JSONDecoder().decode
 _parse_long_json = JSONDecoder(parse_int=_integer).decode
 
 
-def json(context: Context) -> Codec:
+def json(raw: bytes) -> Any:
     """JSON as Python objects: numbers with a fraction as float, integers too long for int() as Decimal."""
-    decode = text(context)
-
-    def read(raw: bytes) -> Any:
-        document = decode(raw)
-        try:
-            return _parse_json(document)
-        except ValueError:
-            return _again(document)
-        except RecursionError:
-            raise ValueError(TOO_DEEP) from None
-
-    return read
+    document = raw.decode()
+    try:
+        return _parse_json(document)
+    except ValueError:
+        return _again(document)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def _again(document: str) -> Any:
@@ -117,10 +99,9 @@ def cidr(raw: bytes) -> Any:
     return ip_network(raw.decode("ascii"))
 
 
-def members(context: Context) -> Codec:
+def members(raw: bytes) -> set[str]:
     """Names separated by commas as a set."""
-    decode = text(context)
-    return lambda raw: set(decode(raw).split(",")) if raw else set()
+    return set(raw.decode().split(",")) if raw else set()
 
 
 def bit_int(raw: bytes) -> int:
@@ -135,25 +116,25 @@ def bit_text(raw: bytes) -> str:
     return raw.decode("ascii")
 
 
-def lenient(decode: Codec, context: Context) -> Codec:
+def lenient(decode: Codec) -> Codec:
     """Like `decode`, but what it refuses arrives as ServerText, with backslashes where the bytes are no text."""
 
     def read(raw: bytes) -> Any:
         try:
             return decode(raw)
         except ValueError:
-            return ServerText(raw.decode(context.encoding, "backslashreplace"))
+            return ServerText(raw.decode("utf-8", "backslashreplace"))
 
     return read
 
 
 # Written alike in the text and the binary format of engines whose binary format knows only numbers and times.
 BOTH: dict[str, Maker] = {
-    "text": Maker(text),
+    "text": plain(bytes.decode),
     "bytes": plain(bytes),
-    "json": Maker(json),
+    "json": plain(json),
     "decimal": plain(decimal),
-    "set": Maker(members),
+    "set": plain(members),
     "bit_int": plain(bit_int),
 }
 
