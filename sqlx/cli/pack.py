@@ -91,7 +91,8 @@ def _check_one(file: str) -> Exit:
         print(f"{file}: {finding}")
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
-        print(f"{file}: {errors} thing(s) must be put right before this pack can run", file=sys.stderr)
+        counted = "1 error" if errors == 1 else f"{errors} errors"
+        print(f"{file}: {counted} to put right before this pack can run", file=sys.stderr)
         return Exit.FAILED
     print(f"{file}: this pack can run", file=sys.stderr)
     return Exit.OK
