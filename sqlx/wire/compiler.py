@@ -10,6 +10,7 @@ from sqlx.wire import actions
 from sqlx.wire.errors import PackError
 from sqlx.wire.expr import Name, Scope
 from sqlx.wire.findings import alternatives
+from sqlx.wire.places import message_of
 from sqlx.wire.program import (
     ARGUMENTS,
     CALL,
@@ -277,11 +278,11 @@ class _FlowCompiler:
             self.code[jump][1] = len(self.code)
         if self.with_always:
             for name, candidate in self.program.always():
-                if name not in [_PATTERN.sub(r"\1", pattern) for pattern in branches]:
+                if name not in map(message_of, branches):
                     self._accept(state, candidate)
 
     def _state(self, branches: Mapping[str, Any], framing: str, path: str) -> State:
-        names = [pattern.partition("[")[0].replace("_", " ") for pattern in branches]
+        names = [message_of(pattern).replace("_", " ") for pattern in branches]
         return State(self.program.frames(framing), " or ".join(dict.fromkeys(names)))
 
     def _branch(self, pattern: str, steps: Any, path: str, scope: Scope, state: State, at: int) -> None:

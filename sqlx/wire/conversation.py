@@ -100,6 +100,7 @@ class Conversation:
         self.machine = Machine(self.program, self.layouter)
         self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
+        self._portal_rows: int = pack.session.get("portal_rows", 1000)
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
@@ -287,7 +288,7 @@ class Conversation:
         batch, given = self._preamble(begin), self._bound(prepared, types, values)
         if portal:
             given[_PLACES["portal"]] = reply.portal
-            given[_PLACES["limit"]] = self.pack.session.get("portal_rows", 1000)
+            given[_PLACES["limit"]] = self._portal_rows
         batch.append((self.program.command("execute"), given))
         self._use(prepared)
         return self._start(batch, reply)
@@ -320,7 +321,7 @@ class Conversation:
         if reply.portal and reply.steps is None:
             if reply.done and not reply.results[-1].complete:
                 reply.done = False
-                given = arguments(portal=reply.portal, limit=self.pack.session.get("portal_rows", 1000))
+                given = arguments(portal=reply.portal, limit=self._portal_rows)
                 yield from self._start([*self._preamble(None), (self.program.command("fetch"), given)], reply)
             return
         if reply.steps is not None:

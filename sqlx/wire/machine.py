@@ -108,7 +108,7 @@ class Machine:
     def flow(self, name: str) -> Actions:
         """Run one flow of the pack: connect, cancel."""
         self.sequence = 0
-        yield from self._run(self.program.flow(name), [None] * 16)
+        yield from self._run(self.program.flow(name), [None] * len(ARGUMENTS))
         if self.out:
             yield from self._fill(0)
 

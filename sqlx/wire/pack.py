@@ -63,7 +63,7 @@ class PackModel(Part):
     default_socket: str = ""
     """The path of its Unix socket, where `{port}` stands for the port."""
     dialect: str = ""
-    """The name of its SQL for translation."""
+    """The name of its SQL for translation; for programs to read."""
     byte_order: Literal["big", "little"] = "big"
     """Of all numbers on the wire that do not say otherwise."""
     options: dict[Name, Option] = {}
@@ -103,7 +103,7 @@ class PackModel(Part):
     session: Session
     """The statements by which a session is led."""
     capabilities: dict[Name, Capability] = {}
-    """What it can do, and its limits."""
+    """What it can do, and its limits; for programs to read."""
     catalog: dict[Name, CatalogQuery] = {}
     """The queries that list what is in a database."""
 

@@ -375,7 +375,11 @@ class Pipeline(Part):
 
 
 class Session(Part):
-    """The statements by which a session is led. Null is what the engine does not have."""
+    """The statements by which a session is led. Null is what the engine does not have.
+
+    `statement_timeout`, `current_user`, `current_schema`, `version` and `reset` are for programs to read: the driver
+    itself runs none of them.
+    """
 
     state: Expression | None = None
     """'idle', 'open' or 'failed', over the variables; an engine in the process tells it by itself."""

@@ -202,3 +202,15 @@ def test_paramstyle_is_chosen_at_connect(postgres: Server, paramstyle: str, sql:
     with dbapi.connect(postgres.url(), paramstyle=paramstyle) as connection:
         assert connection.cursor().execute(sql, parameters).fetchone() == (2, "%s")
         assert connection.cursor().callproc("lower", ("A",)) == ["A"]
+
+
+@pytest.mark.parametrize("name", ["postgres", "mysql9", "mariadb"])
+def test_what_a_pack_has_for_programs_to_run_can_be_run(name: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(name)
+    with dbapi.connect(server.url("admin", socket=server.socket), autocommit=True) as connection:
+        words = connection.pack.session
+        for query in ("current_user", "current_schema", "version"):
+            assert value(connection, words[query])
+        connection.cursor().execute(words["statement_timeout"].replace("{milliseconds}", "5000"))
+        if words.get("reset"):
+            connection.cursor().execute(words["reset"])
