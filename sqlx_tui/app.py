@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
+import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
@@ -18,6 +21,7 @@ from sqlx_tui.results.viewer import CellViewer
 from sqlx_tui.studio import StudioScreen
 from sqlx_tui.themes import PLAIN, load_themes, preferred
 
+LOOK_AFTER_TERMINAL = 1.0  # seconds
 UNLISTED = frozenset({"command_palette", "interrupt"})
 
 
@@ -39,9 +43,21 @@ class StudioApp(App[None], inherit_bindings=False):
         chosen = preferred() if has_colour else PLAIN
         self.theme = chosen if chosen in self._themes else next(iter(self._themes))
         self.studio = StudioScreen(url, password, self._themes)
+        stdin = sys.__stdin__
+        self._terminal = stdin.fileno() if stdin is not None and stdin.isatty() else None
 
     def on_mount(self) -> None:
         self.theme_changed_signal.subscribe(self, lambda _: self.studio.dress())
+        if self._terminal is not None:
+            self.set_interval(LOOK_AFTER_TERMINAL, partial(self._end_without, self._terminal))
+
+    def _end_without(self, terminal: int) -> None:
+        """End when the terminal is gone, as the signal would that not everybody is sent: there is nobody to say goodbye
+        to, and Textual would wait for its last words to be written."""
+        poll = select.poll()
+        poll.register(terminal, 0)
+        if poll.poll(0):
+            os._exit(128 + signal.SIGHUP)
 
     def get_default_screen(self) -> Screen[None]:
         return self.studio

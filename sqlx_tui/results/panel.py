@@ -245,4 +245,4 @@ def _without_rows(outcome: Outcome) -> str:
 
 def _invitation() -> str:
     key = next(shown_key(action.keys[0]) for action in of_place("everywhere") if action.name == "run_statement")
-    return f"nothing has been run yet\n\nwrite a statement and press {key},\nor choose a table in the tree and press S"
+    return f"nothing has been run yet\n\nwrite a statement and press {key},\nor choose a table in the tree and press s"
