@@ -302,7 +302,7 @@ def _misuse(error: Exception) -> WireError:
     if isinstance(error, apsw.ThreadingViolationError):
         return WireError("usage", "another thread is at work on this connection; wait for it", outcome="not_run")
     if isinstance(error, apsw.BindingsError):
-        return WireError("data", "the statement has parameters; give as many values as it has", outcome="not_run")
+        return WireError("usage", "the statement has parameters; give as many values as it has", outcome="not_run")
     if isinstance(error, UnicodeEncodeError):
         where = f"{error.object[error.start]!a} at character {error.start + 1}"
         return WireError("data", f"half a surrogate pair is no text: {where}; remove it", outcome="not_run")
