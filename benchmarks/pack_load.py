@@ -10,7 +10,7 @@ import time
 
 from sqlx.wire import registry
 from sqlx.wire.columns import Layouter
-from sqlx.wire.compiler import Program
+from sqlx.wire.compile.compiler import Program
 
 ROUNDS = 50
 BOUND = 15.0  # milliseconds

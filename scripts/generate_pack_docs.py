@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlx.wire.functions import FUNCTIONS
-from sqlx.wire.pack import json_schema
-from sqlx.wire.pack_protocol import WORDS
-from sqlx.wire.program import ARGUMENTS, BUILTIN_VARIABLES
+from sqlx.wire.compile.functions import FUNCTIONS
+from sqlx.wire.compile.program import ARGUMENTS, BUILTIN_VARIABLES
+from sqlx.wire.language.pack import json_schema
+from sqlx.wire.language.protocol import WORDS
 from sqlx.wire.values import codecs
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "wire-packs.md"

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from sqlx.wire.pack import json_schema
+from sqlx.wire.language.pack import json_schema
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "wire-pack.schema.json"
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlx.cli.cells import has_colour
 from sqlx.cli.main import Exit, Failure
 from sqlx.wire import registry
-from sqlx.wire.findings import Finding, alternatives
+from sqlx.wire.compile.findings import Finding, alternatives
 
 Section = dict[str, Any]
 
@@ -80,8 +80,8 @@ def _check(files: list[str]) -> int:
 
 
 def _check_one(file: str) -> Exit:
-    from sqlx.wire.check import check, read_file
     from sqlx.wire.errors import PackError
+    from sqlx.wire.language.check import check, read_file
 
     try:
         findings = check(read_file(file))

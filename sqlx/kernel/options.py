@@ -158,7 +158,7 @@ def _known_schemes() -> str:
 def _own_pack(pack: Pack | str | os.PathLike[str]) -> Pack:
     if isinstance(pack, Pack):
         return pack
-    from sqlx.wire.check import load_file  # the models are loaded for a stranger's pack only
+    from sqlx.wire.language.check import load_file  # the models are loaded for a stranger's pack only
 
     return load_file(pack)
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlx.wire.compiler import Program
+from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.expr import Name
+from sqlx.wire.compile.layout import Integer, Repeat, Scalar
+from sqlx.wire.compile.program import Function
+from sqlx.wire.compile.reading import Reader
 from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Name
-from sqlx.wire.layout import Integer, Repeat, Scalar
-from sqlx.wire.program import Function
-from sqlx.wire.reading import Reader
 from sqlx.wire.result import Column
 from sqlx.wire.rows import Cell, Frames, RowProgram, compile_rows
 from sqlx.wire.values import Context

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple, cast
 from sqlx.wire import tls
 from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
-from sqlx.wire.compiler import Program
+from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
-from sqlx.wire.program import ARGUMENTS
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply
 from sqlx.wire.trace import tracer

@@ -18,11 +18,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlx.wire.columns import Layout, Layouter, Raw
-from sqlx.wire.compiler import Program
-from sqlx.wire.errors import WireError
-from sqlx.wire.framing import FrameWriter
-from sqlx.wire.link import WireNotice
-from sqlx.wire.program import (
+from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.framing import FrameWriter
+from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
     CLOSED,
@@ -43,6 +41,8 @@ from sqlx.wire.program import (
     Segment,
     State,
 )
+from sqlx.wire.errors import WireError
+from sqlx.wire.link import WireNotice
 from sqlx.wire.result import Column, Reply, Result
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)

@@ -1,7 +1,7 @@
 """Where packs are found, and how one that `extends` another becomes whole.
 
-Packs are read as plain JSON here; only `sqlx.wire.check` holds them against the models, because pydantic is not loaded
-to connect. Shipped packs are checked when the wheel is built.
+Packs are read as plain JSON here; only `sqlx.wire.language` holds them against the models, because pydantic is not
+loaded to connect. Shipped packs are checked when the wheel is built.
 """
 
 from __future__ import annotations

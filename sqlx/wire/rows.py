@@ -16,10 +16,10 @@ import struct
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from sqlx.wire import integers
-from sqlx.wire.emit import Source
-from sqlx.wire.framing import LoopHeader
-from sqlx.wire.layout import Integer, Layouts, Scalar
+from sqlx.wire.compile import integers
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.framing import LoopHeader
+from sqlx.wire.compile.layout import Integer, Layouts, Scalar
 from sqlx.wire.values import Context, binary_decoder, fixed_format, text_decoder
 from sqlx.wire.values.text import is_text, lenient
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from time import time
 from typing import Any
 
-from sqlx.wire.compiler import Program
+from sqlx.wire.compile.compiler import Program
 from sqlx.wire.errors import WireError
 
 Trace = Callable[[str, str, bytes], None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlx.wire.layout import Layouts, StructName
-from sqlx.wire.reading import Readers
-from sqlx.wire.writing import Writers, scope_of
+from sqlx.wire.compile.layout import Layouts, StructName
+from sqlx.wire.compile.reading import Readers
+from sqlx.wire.compile.writing import Writers, scope_of
 
 INTEGERS = {
     "lenenc": {"direct_below": 251, "prefixes": {"252": "u16", "253": "u24", "254": "u64"}, "null": 251},

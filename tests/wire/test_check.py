@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from sqlx.wire import registry
-from sqlx.wire.check import check
-from sqlx.wire.findings import Finding
+from sqlx.wire.compile.findings import Finding
+from sqlx.wire.language.check import check
 
 GUIDE = Path(__file__).parents[2] / "docs" / "wire-packs.md"
 GONE = object()

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlx.wire import registry
-from sqlx.wire.check import check, load_file, read_file
+from sqlx.wire.compile.findings import Finding
 from sqlx.wire.errors import PackError
-from sqlx.wire.findings import Finding
+from sqlx.wire.language.check import check, load_file, read_file
 
 SECONDS = 5
 SHIPPED = {

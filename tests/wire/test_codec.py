@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlx.wire import expr
+from sqlx.wire.compile import expr
+from sqlx.wire.compile.layout import Layouts
+from sqlx.wire.compile.writing import Writers, scope_of
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.layout import Layouts
-from sqlx.wire.writing import Writers, scope_of
 from tests.wire.codecs import INTEGERS, Codec
 
 NO_STRUCTS: dict[str, Any] = {}

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlx.wire import expr
-from sqlx.wire.emit import Source
+from sqlx.wire.compile import expr
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.expr import Name
+from sqlx.wire.compile.functions import FUNCTIONS
 from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Name
-from sqlx.wire.functions import FUNCTIONS
 
 VARIABLES: dict[str, tuple[str, Any]] = {
     "n": ("int", 7),

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from sqlx.wire.compile.framing import compile_reader, compile_writer, loop_header
+from sqlx.wire.compile.layout import Layouts
+from sqlx.wire.compile.reading import Readers
+from sqlx.wire.compile.writing import Writers
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.framing import compile_reader, compile_writer, loop_header
-from sqlx.wire.layout import Layouts
-from sqlx.wire.reading import Readers
-from sqlx.wire.writing import Writers
 from tests.wire.codecs import INTEGERS
 
 LIMIT = 1000

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlx.wire.compile.layout import Layouts
 from sqlx.wire.errors import PackError
-from sqlx.wire.layout import Layouts
 from tests.wire.codecs import INTEGERS, Codec
 
 

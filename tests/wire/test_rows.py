@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlx.wire.framing import loop_header
-from sqlx.wire.layout import Layouts
+from sqlx.wire.compile.framing import loop_header
+from sqlx.wire.compile.layout import Layouts
 from sqlx.wire.rows import Cell, Frames, RowProgram, compile_rows
 from sqlx.wire.values import Context
 from tests.wire.codecs import INTEGERS

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from sqlx.wire.compiler import STEPS
-from sqlx.wire.pack import PackModel, json_schema
-from sqlx.wire.pack_protocol import WORDS
+from sqlx.wire.compile.compiler import STEPS
+from sqlx.wire.language.pack import PackModel, json_schema
+from sqlx.wire.language.protocol import WORDS
 from sqlx.wire.registry import Pack
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 
 import sqlx.dbapi
 from sqlx.wire import registry
-from sqlx.wire.check import check
+from sqlx.wire.language.check import check
 from tests.wire.strangers.scripted import Resp, Scripted, Tabby
 
 HERE = Path(__file__).parent

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlx.wire.findings import Finding, alternatives
-from sqlx.wire.places import everywhere, message_of
-from sqlx.wire.program import BUILTIN_VARIABLES
+from sqlx.wire.compile.findings import Finding, alternatives
+from sqlx.wire.compile.places import everywhere, message_of
+from sqlx.wire.compile.program import BUILTIN_VARIABLES
 
 Section = Mapping[str, Any]
 # What the session asks of a server, and when.

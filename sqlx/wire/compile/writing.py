@@ -11,11 +11,10 @@ import struct
 from collections.abc import Callable, Mapping, Sized
 from typing import Any, NoReturn
 
-from sqlx.wire import expr, integers
-from sqlx.wire.emit import Source
-from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.expr import Emitter, Name, Scope
-from sqlx.wire.layout import (
+from sqlx.wire.compile import expr, integers
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.expr import Emitter, Name, Scope
+from sqlx.wire.compile.layout import (
     Block,
     Chars,
     Conditional,
@@ -34,6 +33,7 @@ from sqlx.wire.layout import (
     plain_fields,
     type_word,
 )
+from sqlx.wire.errors import PackError, WireError
 
 MAX_PADDING = 65536
 _UNFIT = (struct.error, OverflowError, UnicodeEncodeError, TypeError, AttributeError)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlx.wire.findings import Finding
-from sqlx.wire.places import WAITING, beginnings, each, everywhere, inner, kind, message_of, walk
+from sqlx.wire.compile.findings import Finding
+from sqlx.wire.compile.places import WAITING, beginnings, each, everywhere, inner, kind, message_of, walk
 
 Section = Mapping[str, Any]
 ENTRANCES = ("connect", "cancel")  # flows that are run by name

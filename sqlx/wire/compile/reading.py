@@ -10,11 +10,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from sqlx.wire import expr, integers
-from sqlx.wire.emit import Source
-from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Emitter, Name
-from sqlx.wire.layout import (
+from sqlx.wire.compile import expr, integers
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.expr import Emitter, Name
+from sqlx.wire.compile.layout import (
     Block,
     Chars,
     Conditional,
@@ -33,6 +32,7 @@ from sqlx.wire.layout import (
     plain_fields,
     type_word,
 )
+from sqlx.wire.errors import PackError
 
 MAX_NESTING = 32
 

@@ -17,8 +17,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlx.wire import functions
-from sqlx.wire.emit import Source
+from sqlx.wire.compile import functions
+from sqlx.wire.compile.emit import Source
 from sqlx.wire.errors import PackError
 
 MAX_LENGTH = 2000

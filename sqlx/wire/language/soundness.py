@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, get_args
 
-from sqlx.wire import actions, expr, integers
 from sqlx.wire.columns import SIZES
-from sqlx.wire.compiler import Program
+from sqlx.wire.compile import actions, expr, integers
+from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.expr import Scope
+from sqlx.wire.compile.findings import Finding, alternatives
+from sqlx.wire.compile.framing import loop_header
+from sqlx.wire.compile.layout import Conditional, Field, Integer, Plain, Repeat, Switch
+from sqlx.wire.compile.places import everywhere
+from sqlx.wire.compile.program import BUILTIN_VARIABLES
 from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Scope
-from sqlx.wire.findings import Finding, alternatives
-from sqlx.wire.framing import loop_header
-from sqlx.wire.layout import Conditional, Field, Integer, Plain, Repeat, Switch
 from sqlx.wire.link import State
-from sqlx.wire.places import everywhere
-from sqlx.wire.program import BUILTIN_VARIABLES
 from sqlx.wire.registry import Pack
 from sqlx.wire.rows import Cell, Frames, compile_rows
 from sqlx.wire.values import Context, binary_decoder, encoder, text_decoder

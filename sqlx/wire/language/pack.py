@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from sqlx.wire.pack_engine import (
+from sqlx.wire.language.engine import (
     Capability,
     CatalogQuery,
     Columns,
@@ -25,7 +25,7 @@ from sqlx.wire.pack_engine import (
     TypeRules,
     Verified,
 )
-from sqlx.wire.pack_protocol import (
+from sqlx.wire.language.protocol import (
     Command,
     Fields,
     Framing,

@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.wire.framing import FrameReader, FrameWriter
+from sqlx.wire.compile.framing import FrameReader, FrameWriter
 from sqlx.wire.link import WireNotice
 
 DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END, OPEN = range(11)
@@ -70,7 +70,7 @@ INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "l
 
 
 class Performer(Protocol):
-    """What the steps of a flow ask of the machine that executes them; `sqlx.wire.actions` says what each is."""
+    """What the steps of a flow ask of the machine that executes them; `sqlx.wire.compile.actions` says what each is."""
 
     def send(self, name: str, tag: Any, body: bytes, frame: FrameWriter) -> None: ...
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sqlx.wire import expr
-from sqlx.wire.emit import Source
+from sqlx.wire.compile import expr
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.expr import Emitter, Name, Scope
+from sqlx.wire.compile.findings import alternatives
+from sqlx.wire.compile.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
+from sqlx.wire.compile.layout import Layouts
+from sqlx.wire.compile.program import BUILTIN_VARIABLES, INITIAL, Function
+from sqlx.wire.compile.reading import Reader, Readers
+from sqlx.wire.compile.writing import Writers, scope_of
 from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Emitter, Name, Scope
-from sqlx.wire.findings import alternatives
-from sqlx.wire.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
-from sqlx.wire.layout import Layouts
-from sqlx.wire.program import BUILTIN_VARIABLES, INITIAL, Function
-from sqlx.wire.reading import Reader, Readers
 from sqlx.wire.registry import Pack
-from sqlx.wire.writing import Writers, scope_of
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
 

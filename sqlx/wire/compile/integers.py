@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from sqlx.wire.compile.layout import SCALARS, Layouts
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.layout import SCALARS, Layouts
 
 Read = Callable[[bytes, int, int], tuple[int | None, int]]
 Write = Callable[[int | None], bytes]

@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from sqlx.wire.compiler import STEPS
-from sqlx.wire.findings import Finding, alternatives
-from sqlx.wire.pack import PackModel
-from sqlx.wire.pack_protocol import Part
+from sqlx.wire.compile.compiler import STEPS
+from sqlx.wire.compile.findings import Finding, alternatives
+from sqlx.wire.language.pack import PackModel
+from sqlx.wire.language.protocol import Part
 
 Section = dict[str, Any]
 Models = Mapping[int, type[Part]]

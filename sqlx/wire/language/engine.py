@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, Tag
 
-from sqlx.wire.pack_protocol import Character, Expression, Name, Part, by_shape
+from sqlx.wire.language.protocol import Character, Expression, Name, Part, by_shape
 
 Group = Literal["STRING", "BINARY", "NUMBER", "DATETIME", "ROWID", ""]
 ErrorClass = Literal[

@@ -23,13 +23,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, get_args
 
-from sqlx.wire import expr
+from sqlx.wire.compile import expr
+from sqlx.wire.compile.expr import Scope
+from sqlx.wire.compile.findings import alternatives
+from sqlx.wire.compile.program import Performer
+from sqlx.wire.compile.vocabulary import Vocabulary
 from sqlx.wire.errors import Kind, PackError, WireError
-from sqlx.wire.expr import Scope
-from sqlx.wire.findings import alternatives
 from sqlx.wire.link import WireNotice
-from sqlx.wire.program import Performer
-from sqlx.wire.vocabulary import Vocabulary
 
 Act = Callable[[Performer, list[Any], Any, Any], None]
 _COMPLETE = {"rowcount": "int", "lastrowid": "int", "tag": "text"}

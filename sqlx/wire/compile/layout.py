@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from sqlx.wire import expr
+from sqlx.wire.compile import expr
 from sqlx.wire.errors import PackError
 
 SCALARS = {

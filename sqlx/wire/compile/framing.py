@@ -14,14 +14,14 @@ import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlx.wire import expr
-from sqlx.wire.emit import Source
+from sqlx.wire.compile import expr
+from sqlx.wire.compile.emit import Source
+from sqlx.wire.compile.expr import Emitter, Name
+from sqlx.wire.compile.integers import Short
+from sqlx.wire.compile.layout import Field, Layouts, Plain, Scalar
+from sqlx.wire.compile.reading import Reader, Readers
+from sqlx.wire.compile.writing import Writers, scope_of
 from sqlx.wire.errors import PackError, WireError
-from sqlx.wire.expr import Emitter, Name
-from sqlx.wire.integers import Short
-from sqlx.wire.layout import Field, Layouts, Plain, Scalar
-from sqlx.wire.reading import Reader, Readers
-from sqlx.wire.writing import Writers, scope_of
 
 
 class LoopHeader(NamedTuple):

@@ -1,7 +1,7 @@
 """The check of a whole pack: everything that is wrong with it, with JSON paths, in words.
 
-First its form is held against the models (`sqlx.wire.pack`); what has the form of a pack is then compiled part by part
-(`soundness`), walked through (`reachability`), and looked at as a whole (`completeness`).
+First its form is held against the models (`sqlx.wire.language.pack`); what has the form of a pack is then compiled
+part by part (`soundness`), walked through (`reachability`), and looked at as a whole (`completeness`).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import os
 from pathlib import Path
 from typing import Any, NoReturn
 
-from sqlx.wire.complaints import held_against_models
-from sqlx.wire.completeness import misleading, missing, unused
+from sqlx.wire.compile.findings import Finding
 from sqlx.wire.errors import PackError
-from sqlx.wire.findings import Finding
-from sqlx.wire.reachability import unreachable
+from sqlx.wire.language.complaints import held_against_models
+from sqlx.wire.language.completeness import misleading, missing, unused
+from sqlx.wire.language.reachability import unreachable
+from sqlx.wire.language.soundness import unsound
 from sqlx.wire.registry import Pack, build, resolve
-from sqlx.wire.soundness import unsound
 
 __all__ = ["Finding", "check", "load_file", "read_file"]
 

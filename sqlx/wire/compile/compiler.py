@@ -6,12 +6,11 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlx.wire import actions
-from sqlx.wire.errors import PackError
-from sqlx.wire.expr import Name, Scope
-from sqlx.wire.findings import alternatives
-from sqlx.wire.places import message_of
-from sqlx.wire.program import (
+from sqlx.wire.compile import actions
+from sqlx.wire.compile.expr import Name, Scope
+from sqlx.wire.compile.findings import alternatives
+from sqlx.wire.compile.places import message_of
+from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
     CLOSED,
@@ -34,9 +33,10 @@ from sqlx.wire.program import (
     Segment,
     State,
 )
+from sqlx.wire.compile.vocabulary import Vocabulary
+from sqlx.wire.compile.writing import scope_of
+from sqlx.wire.errors import PackError
 from sqlx.wire.registry import Pack
-from sqlx.wire.vocabulary import Vocabulary
-from sqlx.wire.writing import scope_of
 
 MAX_INSTRUCTIONS = 5000
 # The step that an object is, whichever of its keys comes first.

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationInfo, model_validator
 from typing_extensions import TypeAliasType
 
-from sqlx.wire.compiler import STEPS
+from sqlx.wire.compile.compiler import STEPS
 from sqlx.wire.errors import Kind
 
 
