@@ -17,6 +17,7 @@ from tests.servers.server import Server
 from tests.test_house import ARROWS
 
 DRIVER = ROOT / "docs" / "driver.md"
+GUIDES = [page for page in PAGES if page.parent.name == "docs" and blocks(page, "pycon")]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
 MACHINE_PATH = re.compile(r"/(root|work|home/\w+|tmp/sqlx)\b|/usr/lib/python")
@@ -66,13 +67,14 @@ def test_the_generated_tables_are_fresh() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_driver_guide_does_what_it_says(
-    postgres: Server, mariadb: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("page", GUIDES, ids=name)
+def test_a_guide_does_what_it_says(
+    page: Path, postgres: Server, mariadb: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its sessions, as one, on the engines that it names."""
+    """The sessions of a page, as one, on the engines that it names."""
     monkeypatch.chdir(tmp_path)
     places = {f"{server.kind}://anna:secret@localhost/shop": server.url() for server in (postgres, mariadb)}
-    assert run_sessions(DRIVER, places) == ""
+    assert run_sessions(page, places) == ""
 
 
 def test_the_driver_guide_names_what_the_driver_has() -> None:
