@@ -7,7 +7,7 @@ from statistics import median
 from time import perf_counter
 
 from sqlx.cli.cells import printable
-from sqlx.cli.login import attempt, read_url
+from sqlx.cli.login import add_place, attempt, read_url
 from sqlx.cli.main import Exit
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.blocking import Runner
@@ -21,18 +21,18 @@ PINGS = 5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Connect, ask for a sign of life, and tell what is there. Exit code 1 when nothing is."
-    parser.epilog = "SQLX_PASSWORD holds the password for a URL without one; at a terminal you are asked for it."
-    parser.add_argument("url", metavar="URL", help="scheme://user@host/database, or scheme:///file")
+    add_place(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    for name, value in attempt(arguments.url, lambda password: _ping(arguments.url, password)).items():
+    url, pack = arguments.url, arguments.pack
+    for name, value in attempt(url, lambda password: _ping(url, password, pack), pack=pack).items():
         print(f"{name:<11}{printable(value)}")
     return Exit.OK
 
 
-def _ping(url: str, password: str | None) -> dict[str, str]:
-    options = read_url(url, password=password)
+def _ping(url: str, password: str | None, pack: str | None) -> dict[str, str]:
+    options = read_url(url, password=password, pack=pack)
     try:
         link = open_link(options)
         runner = Runner(link)

@@ -67,7 +67,7 @@ def parse(
         raise Misuse(f"the URL is a text, not {type(dsn).__name__}")
     if dsn is None and pack is None:
         raise Misuse(f"no URL says which engine to speak to: scheme://user@host/database {known_schemes()}")
-    scheme, rest = split_scheme(dsn.strip(), known_schemes()) if dsn is not None else ("", "")
+    scheme, rest = split_scheme(dsn.strip(), known_schemes) if dsn is not None else ("", "")
     chosen = own_pack(pack) if pack is not None else pack_of(scheme)
     known = known_options(chosen)
     url = url_levels(scheme, rest, chosen)

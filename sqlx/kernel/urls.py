@@ -12,17 +12,18 @@ repeated in an error: a character that should have been encoded can turn one int
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import unquote
 
 from sqlx.kernel.errors import Misuse
 from sqlx.wire.registry import Pack
 
 
-def split_scheme(dsn: str, known: str) -> tuple[str, str]:
+def split_scheme(dsn: str, known: Callable[[], str]) -> tuple[str, str]:
     """The scheme of a URL, and what stands behind its `://`; `known` says which schemes there are. Raises Misuse."""
     scheme, separator, rest = dsn.partition("://")
     if not separator or not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*", scheme):
-        raise Misuse(f"a URL begins with its scheme, as in scheme://user@host/database {known}")
+        raise Misuse(f"a URL begins with its scheme, as in scheme://user@host/database {known()}")
     base, plus, driver = scheme.lower().partition("+")
     if plus and driver != "sqlx":
         raise Misuse(f"the scheme asks for the driver {driver!r}: write {base}://")
