@@ -27,14 +27,20 @@ MEANINGS = {
     "foreign_keys": "hold foreign keys; the engine's own default if left out",
     "found_rows": "`rowcount` of an UPDATE counts the rows found, not those that differ",
     "get_server_public_key": "take the RSA key of whoever answers, where there is no TLS",
-    "host": "name or address; a path is a Unix socket",
+    "host": "name or address; a path is a Unix socket; [several](#several-hosts) between commas",
+    "hostaddr": "the address of `host`, where nobody is to be asked for it; certificates are held against `host`",
     "immutable": "the file never changes while it is open: no locks",
     "isolation": "of the transactions to come",
+    "keepalives": "let the system see whether the other end of a silent TCP line is alive",
+    "keepalives_count": "unanswered probes after which the line counts as dead; 0 is the system's own",
+    "keepalives_idle": "seconds of silence before the first probe; 0 is the system's own",
+    "keepalives_interval": "seconds between two probes; 0 is the system's own",
+    "load_balance_hosts": "`random`: try several hosts, and a name's addresses, in no order",
     "mode": "`ro` reads only, `rw` never makes the file, `memory` keeps it nowhere",
     "options": "settings for the server's session, as in `-c work_mem=64MB`",
     "paramstyle": "[what marks a parameter](#statements)",
-    "password": "[see below](#tls-and-passwords)",
-    "port": "where the host listens",
+    "password": "[a text, or a function](#passwords-that-change) that gives it",
+    "port": "where the host listens; one for all hosts, or one for each",
     "search_path": "the schemas that names are looked up in",
     "server_public_key": "a PEM file: the server's RSA key, for logins without TLS",
     "socket": "path of a Unix socket, or of its folder",
@@ -44,6 +50,8 @@ MEANINGS = {
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",
     "statement_timeout": "cancels a statement that takes longer",
+    "target_session_attrs": "[what the server is to be](#which-server)",
+    "tcp_user_timeout": "milliseconds that sent data may stay unacknowledged; 0 is the system's own",
     "timezone": "the session's time zone",
     "user": "who logs in",
 }
@@ -84,7 +92,7 @@ def _value(option: Section) -> str:
     if option["kind"] == "choice":
         return ", ".join(f"`{choice}`" for choice in option["choices"])
     kind: str = option["kind"]
-    told = {"bool": "true or false", "int": "whole number"}.get(kind, kind)
+    told = {"bool": "true or false", "int": "whole number", "ports": "whole numbers"}.get(kind, kind)
     return f"{told}, never shown" if option.get("secret") else told
 
 

@@ -10,9 +10,9 @@ from sqlx.cli.cells import printable
 from sqlx.cli.login import add_place, attempt, read_url
 from sqlx.cli.main import Exit
 from sqlx.dbapi.exceptions import translate
+from sqlx.dbapi.opening import opened
 from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import WireError
-from sqlx.kernel.exec import open_link
 from sqlx.kernel.options import ConnectOptions
 from sqlx.wire.link import Link
 
@@ -34,11 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
 def _ping(url: str, password: str | None, pack: str | None) -> dict[str, str]:
     options = read_url(url, password=password, pack=pack)
     try:
-        link = open_link(options)
-        runner = Runner(link)
-        runner.open(options.connect_timeout)
+        session, runner = opened(options)
         try:
-            return _facts(options, link, _round_trips(link, runner, options.connect_timeout))
+            return _facts(options, session.link, _round_trips(session.link, runner, options.connect_timeout))
         finally:
             runner.close()
     except WireError as error:
@@ -59,8 +57,11 @@ def _facts(options: ConnectOptions, link: Link, seconds: list[float]) -> dict[st
     if options.pack.embedded:
         facts["database"] = options.database or ""
     else:
-        place = options.socket or f"{options.host}:{options.port}"
-        facts |= {"address": place, "user": options.user or "", "database": options.database or "none chosen"}
+        facts |= {
+            "address": link.address,
+            "user": options.user or "",
+            "database": options.database or "none chosen",
+        }
         facts["tls"] = _security(options, link)
     facts["round trip"] = f"{median(seconds) * 1000:.2f} ms, the median of {len(seconds)}"
     return facts

@@ -11,6 +11,9 @@ from sqlx.kernel.placeholders import PARAM_STYLES
 from sqlx.wire.registry import Pack, Section, merge
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+TARGETS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
+MAX_KEEPALIVE = 32767  # seconds: what the system takes
+MAX_PROBES = 127
 
 # Options of every engine, in the words of a pack's `options`; a pack may say more of one, or give another default.
 COMMON: dict[str, Section] = {
@@ -26,16 +29,30 @@ COMMON: dict[str, Section] = {
 EMBEDDED: dict[str, Section] = {"database": {"kind": "path", "default": ":memory:"}}
 REMOTE: dict[str, Section] = {
     "host": {"kind": "text", "alias": ["hostname"]},
-    "port": {"kind": "int", "from": 1, "to": 65535},
+    "hostaddr": {"kind": "text"},
+    "port": {"kind": "ports"},
     "socket": {"kind": "path", "alias": ["unix_socket"]},
     "user": {"kind": "text", "alias": ["username"]},
-    "password": {"kind": "text", "secret": True, "alias": ["passwd"]},
+    "password": {"kind": "text", "secret": True, "callable": True, "alias": ["passwd"]},
     "sslmode": {"kind": "choice", "choices": list(SSL_MODES)},
     "sslrootcert": {"kind": "path"},
     "sslcert": {"kind": "path"},
     "sslkey": {"kind": "path"},
     "sslpassword": {"kind": "text", "secret": True},
     "allow_cleartext": {"kind": "choice", "choices": ["unverified-tls"]},
+    "target_session_attrs": {"kind": "choice", "choices": list(TARGETS), "default": "any"},
+    "load_balance_hosts": {"kind": "choice", "choices": ["disable", "random"], "default": "disable"},
+    "keepalives": {"kind": "bool", "default": True},
+    "keepalives_idle": {"kind": "int", "from": 0, "to": MAX_KEEPALIVE, "default": 0},
+    "keepalives_interval": {"kind": "int", "from": 0, "to": MAX_KEEPALIVE, "default": 0},
+    "keepalives_count": {"kind": "int", "from": 0, "to": MAX_PROBES, "default": 0},
+    "tcp_user_timeout": {"kind": "int", "from": 0, "to": 2**31 - 1, "default": 0},
+}
+
+_REPLACES = {
+    "host": ("host", "hostaddr", "socket"),
+    "socket": ("host", "hostaddr", "socket"),
+    "hostaddr": ("socket",),  # the host keeps its name: its certificate is held against that
 }
 
 
@@ -57,8 +74,8 @@ def merged(known: dict[str, Section], levels: Iterable[Mapping[str, Any]], pack:
             if name in found:
                 raise Misuse(f"{key} says again what another name of {name} says")
             found[name] = converted(name, known[name], value)
-        if "host" in found or "socket" in found:
-            whole.pop("host", None)
-            whole.pop("socket", None)
+        for name in _REPLACES.keys() & found.keys():
+            for below in _REPLACES[name]:
+                whole.pop(below, None)
         whole |= found
     return whole

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from sqlx.kernel.errors import Misuse
-from sqlx.kernel.secret import Secret
+from sqlx.kernel.secret import Secret, Source
 from sqlx.wire.registry import Section
 
 _TRUE = ("1", "true", "yes", "on")
@@ -19,8 +19,10 @@ def converted(name: str, option: Section, value: Any) -> Any:
     """The value of an option from what was given for it. Raises Misuse; what is secret is never repeated."""
     kind = option.get("kind", "text")
     secret = option.get("secret", False)
-    if secret and isinstance(value, Secret):
+    if secret and isinstance(value, Secret | Source):
         return value
+    if option.get("callable") and callable(value):
+        return Source(value)
     try:
         found = _KINDS[kind](value, option)
     except (ValueError, TypeError) as error:
@@ -59,6 +61,12 @@ def _int(value: Any, option: Section) -> int:
     return int(value)
 
 
+def _ports(value: Any, option: Section) -> tuple[int | None, ...]:
+    """One port, or several between commas; an empty one is the engine's own."""
+    parts = value.split(",") if isinstance(value, str) and "," in value else [value]
+    return tuple(None if part == "" else _int(part, {"from": 1, "to": 65535}) for part in parts)
+
+
 def _seconds(value: Any, option: Section) -> float | None:
     try:
         seconds = math.nan if isinstance(value, bool) else float(value)
@@ -83,4 +91,12 @@ def _choice(value: Any, option: Section) -> str:
     return str(value)
 
 
-_KINDS = {"text": _text, "path": _path, "bool": _bool, "int": _int, "seconds": _seconds, "choice": _choice}
+_KINDS = {
+    "text": _text,
+    "path": _path,
+    "bool": _bool,
+    "int": _int,
+    "ports": _ports,
+    "seconds": _seconds,
+    "choice": _choice,
+}

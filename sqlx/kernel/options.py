@@ -13,29 +13,32 @@ from typing import Any
 from sqlx.kernel.chosen_pack import known_schemes, own_pack, pack_of
 from sqlx.kernel.errors import Misuse
 from sqlx.kernel.known_options import known_options, merged
-from sqlx.kernel.places import default_sslmode, place
-from sqlx.kernel.secret import Secret
+from sqlx.kernel.places import Place, first, places
+from sqlx.kernel.secret import Secret, Source
 from sqlx.kernel.urls import split_scheme, url_levels
 from sqlx.wire.registry import Pack, Section
 
 __all__ = ["ConnectOptions", "Secret", "parse"]
 
+_OF_A_PLACE = ("host", "port", "socket", "hostaddr", "sslmode")
+
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class ConnectOptions:
-    """All that is known before a connection is opened: `host` and `port`, or `socket`, or neither (`pack.embedded`).
+    """All that is known before a connection is opened: the `places` of its server, in the order they are tried.
+
+    `host` and `port`, or `socket`, are those of the first; an engine in this process has none.
 
     Timeouts are in seconds, None for no limit. `extra` has every option that only this pack knows, with its default.
     """
 
     pack: Pack
-    host: str | None = None
-    port: int | None = None
-    socket: str | None = None
+    places: tuple[Place, ...] = ()
+    target_session_attrs: str = "any"
+    load_balance_hosts: str = "disable"
     user: str | None = None
-    password: Secret | None = None
+    password: Secret | Source | None = None
     database: str | None = None
-    sslmode: str = "disable"
     sslrootcert: str | None = None
     sslcert: str | None = None
     sslkey: str | None = None
@@ -47,7 +50,28 @@ class ConnectOptions:
     isolation: str | None = None
     paramstyle: str = "qmark"
     application_name: str | None = None
+    keepalives: bool = True
+    keepalives_idle: int = 0
+    keepalives_interval: int = 0
+    keepalives_count: int = 0
+    tcp_user_timeout: int = 0
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def host(self) -> str | None:
+        return first(self.places).host
+
+    @property
+    def port(self) -> int | None:
+        return first(self.places).port
+
+    @property
+    def socket(self) -> str | None:
+        return first(self.places).socket
+
+    @property
+    def sslmode(self) -> str:
+        return first(self.places).sslmode
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "pack"}
@@ -78,9 +102,10 @@ def parse(
 def _complete(pack: Pack, known: dict[str, Section], given: dict[str, Any]) -> ConnectOptions:
     values: dict[str, Any] = {name: given.get(name, option.get("default")) for name, option in known.items()}
     if not pack.embedded:
-        values |= place(pack, values)
+        values["places"] = places(pack, values)
         values["user"] = _os_user() if values["user"] is None else values["user"]
-        values["sslmode"] = values["sslmode"] or default_sslmode(values["host"])
+        for name in _OF_A_PLACE:
+            del values[name]
     fields = ConnectOptions.__dataclass_fields__
     extra = {name: value for name, value in values.items() if name not in fields}
     return ConnectOptions(pack=pack, extra=extra, **{name: value for name, value in values.items() if name in fields})

@@ -1,6 +1,7 @@
 """The parts of a URL.
 
     scheme://user:password@host:port/database?option=value&...
+    scheme://user@first:port,second,[::1]:port/database
     scheme://user@%2Fpath%2Fof%2Fsocket/database       scheme:///database?socket=/path        scheme://user@[::1]/database
     scheme:///relative/file     scheme:////absolute/file     scheme://            (engines that run in this process)
 
@@ -52,7 +53,10 @@ def url_levels(scheme: str, rest: str, pack: Pack) -> tuple[dict[str, str], dict
 def _authority(authority: str) -> dict[str, str]:
     who, _, where = authority.rpartition("@")
     user, colon, password = who.partition(":")
-    host, port = _host_and_port(where)
+    places = [_host_and_port(each) for each in where.split(",")]
+    host, port = (",".join(each) for each in zip(*places, strict=True))
+    if not port.strip(","):
+        port = ""
     found = {name: _decode(text, name) for name, text in (("user", user), ("host", host), ("port", port)) if text}
     return found | ({"password": _decode(password, "password")} if colon else {})
 

@@ -12,7 +12,7 @@ from sqlx.aio import Connection, connect
 from sqlx.catalog.aio import Catalog
 from sqlx.dbapi.exceptions import Error
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions, Secret, parse
 from sqlx.kernel.scanner import Scanner, scanner_of
 
 FAREWELL = 2.0  # seconds that a server gets to say goodbye
@@ -31,7 +31,7 @@ def password_in(url: str) -> str:
         password = parse(url).password
     except (WireError, PackError):
         return ""
-    return "" if password is None else password.reveal()
+    return password.reveal() if isinstance(password, Secret) else ""
 
 
 class Session:

@@ -313,6 +313,24 @@ class Autocommit(Part):
     """The statement after which the first one opens a transaction."""
 
 
+class Trait(Part):
+    """How it is found out whether a server is something."""
+
+    told: Expression | None = None
+    """'on' or 'off' by the variables, or '' where an older server told nothing of it."""
+    sql: Text
+    """The query that says so then: true, 1 or 'on' in its first column."""
+
+
+class Traits(Part):
+    """What a server can be that `target_session_attrs` asks for; one left out cannot be asked for."""
+
+    read_only: Trait | None = None
+    """A session there cannot write."""
+    standby: Trait | None = None
+    """It follows another server."""
+
+
 class CallTexts(Part):
     """How a procedure or a function is called: `{name}`, `{arguments}`."""
 
@@ -423,6 +441,8 @@ class Session(Part):
     """A query for the server's version."""
     reset: Text | None = None
     """Makes the session as it was when it was opened."""
+    traits: Traits | None = None
+    """What a server can tell of itself, where one of several is to be chosen."""
     call: CallTexts | None = None
     """How a procedure is called."""
     pipeline: Pipeline | None = None
