@@ -128,7 +128,7 @@ def _one_after_the_other(steps: Steps[Any], between: Steps[Any]) -> Any:
 
 
 def hold(transcript: Transcript, lines: list[Entry]) -> str:
-    """Do what the transcript says with a server that sends these lines. Returns the kind of the first error, or nothing."""
+    """Do what the transcript says with a server that sends these lines. Returns the kind of the first error."""
     script = _Script(lines)
     header = transcript.header
     socket = "/socket" if header.over_socket else None
