@@ -279,6 +279,7 @@ class Conversation(RuleBasedStateMachine):
         assert rows == [(n,) for n in sorted(self.committed)]
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 def test_model_and_driver_agree(engine: Engine, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     """On each engine, whatever is done in whatever order."""
@@ -288,7 +289,7 @@ def test_model_and_driver_agree(engine: Engine, request: pytest.FixtureRequest, 
             first.cursor().execute("PRAGMA journal_mode = WAL")
     machine = type("Machine", (Conversation,), {"url": url, "engine": engine, "aborts": engine.name == "postgres"})
     examples = settings(
-        max_examples=300 if MANY else 25,
+        max_examples=100 if MANY else 25,
         stateful_step_count=60 if MANY else 30,
         deadline=None,
         suppress_health_check=list(HealthCheck),
