@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlx.cli.cells import has_colour
-from sqlx.cli.main import Exit, Failure
+from sqlx.cli.endings import Exit, Failure
 from sqlx.wire import registry
 from sqlx.wire.compile.findings import Finding, alternatives
 from sqlx.wire.errors import PackError
