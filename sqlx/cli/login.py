@@ -41,7 +41,7 @@ def connect(url: str, **options: Any) -> Connection:
 def attempt(url: str, opened: Callable[[str | None], T], **keywords: Any) -> T:
     """What `opened(password)` gives. Where the server wants a password and none was given, somebody is asked for it."""
     options = read_url(url, **keywords)
-    given = options.password is not None or options.pack.embedded
+    given = options.has_password or options.pack.embedded
     password = None if given else os.environ.get(VARIABLE)
     try:
         return opened(password)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
-from sqlx.kernel.secret import Secret
+from sqlx.kernel.secret import Source
 from sqlx.kernel.session import Session
 from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
@@ -54,9 +54,10 @@ def open_link(options: ConnectOptions, place: Place | None = None) -> Link:
         return EmbeddedLink(options.pack, options.database, options.extra)
     from sqlx.wire.conversation import Conversation, Identity
 
+    place = place or options.places[0]
     more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
-    identity = Identity(options.user or "", _password(options), options.database or "", more)
-    return Conversation(options.pack, _endpoint(options, place or options.places[0]), identity)
+    identity = Identity(options.user or "", _password(options, place), options.database or "", more)
+    return Conversation(options.pack, _endpoint(options, place), identity)
 
 
 def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
@@ -83,10 +84,11 @@ def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
     )
 
 
-def _password(options: ConnectOptions) -> str | Callable[[], Any] | None:
-    if isinstance(options.password, Secret):
-        return options.password.reveal()
-    return None if options.password is None else options.password.ask
+def _password(options: ConnectOptions, place: Place) -> str | Callable[[], Any] | None:
+    password = options.password or place.password
+    if isinstance(password, Source):
+        return password.ask
+    return None if password is None else password.reveal()
 
 
 def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session:

@@ -62,6 +62,8 @@ class Search:
 
     def failed(self, place: Place, error: WireError) -> None:
         """Remember why a place will not do. Raises `error` where that ends the search."""
+        if place.unread and "password" in error.message.lower():
+            error.fields["hint"] = "; ".join(filter(None, [place.unread, error.fields.get("hint")]))
         if not self._leads_on(error):
             raise error
         self._failures.append((place, error))

@@ -39,6 +39,7 @@ REMOTE: dict[str, Section] = {
     "sslcert": {"kind": "path"},
     "sslkey": {"kind": "path"},
     "sslpassword": {"kind": "text", "secret": True},
+    "environment": {"kind": "bool", "default": True},
     "allow_cleartext": {"kind": "choice", "choices": ["unverified-tls"]},
     "target_session_attrs": {"kind": "choice", "choices": list(TARGETS), "default": "any"},
     "load_balance_hosts": {"kind": "choice", "choices": ["disable", "random"], "default": "disable"},
@@ -61,21 +62,31 @@ def known_options(pack: Pack) -> dict[str, Section]:
     return merge(merge(COMMON, EMBEDDED if pack.embedded else REMOTE), pack.options)
 
 
-def merged(known: dict[str, Section], levels: Iterable[Mapping[str, Any]], pack: Pack) -> dict[str, Any]:
+def names(known: Mapping[str, Section]) -> dict[str, str]:
+    """Every word for an option -> its name."""
+    return {alias: name for name, option in known.items() for alias in (name, *option.get("alias", ()))}
+
+
+def level(known: Mapping[str, Section], given: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
+    """Options by name, with the values that were meant. Raises Misuse."""
+    words = names(known)
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        name = words.get(key)
+        if name is None:
+            raise Misuse(f"{pack.title or pack.name} has no option {key!r}{did_you_mean(key, words)}")
+        if name in found:
+            raise Misuse(f"{key} says again what another name of {name} says")
+        found[name] = converted(name, known[name], value)
+    return found
+
+
+def overlaid(levels: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """All levels in one, the last on top; a host or socket replaces whatever place was named below it."""
-    names = {alias: name for name, option in known.items() for alias in (name, *option.get("alias", ()))}
     whole: dict[str, Any] = {}
-    for level in levels:
-        found: dict[str, Any] = {}
-        for key, value in level.items():
-            name = names.get(key)
-            if name is None:
-                raise Misuse(f"{pack.title or pack.name} has no option {key!r}{did_you_mean(key, names)}")
-            if name in found:
-                raise Misuse(f"{key} says again what another name of {name} says")
-            found[name] = converted(name, known[name], value)
-        for name in _REPLACES.keys() & found.keys():
+    for each in levels:
+        for name in _REPLACES.keys() & each.keys():
             for below in _REPLACES[name]:
                 whole.pop(below, None)
-        whole |= found
+        whole |= each
     return whole

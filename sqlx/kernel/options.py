@@ -1,6 +1,7 @@
 """From a URL and keyword arguments to connection options.
 
-Keyword arguments stand above the URL's options, these above what stands before its path.
+Keyword arguments stand above the URL's options, these above what stands before its path, and this above what variables
+and files say (`sqlx.kernel.environment`).
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlx.kernel.chosen_pack import known_schemes, own_pack, pack_of
+from sqlx.kernel.environment.levels import is_read, surroundings, with_passwords
 from sqlx.kernel.errors import Misuse
-from sqlx.kernel.known_options import known_options, merged
+from sqlx.kernel.known_options import known_options, level, overlaid
 from sqlx.kernel.places import Place, first, places
 from sqlx.kernel.secret import Secret, Source
 from sqlx.kernel.urls import split_scheme, url_levels
@@ -20,7 +22,7 @@ from sqlx.wire.registry import Pack, Section
 
 __all__ = ["ConnectOptions", "Secret", "parse"]
 
-_OF_A_PLACE = ("host", "port", "socket", "hostaddr", "sslmode")
+_USED_UP = ("host", "port", "socket", "hostaddr", "sslmode", "environment")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -70,6 +72,11 @@ class ConnectOptions:
         return first(self.places).socket
 
     @property
+    def has_password(self) -> bool:
+        """Whether there is one for each place; where some have none, their servers may not want any."""
+        return self.password is not None or any(place.password for place in self.places)
+
+    @property
     def sslmode(self) -> str:
         return first(self.places).sslmode
 
@@ -95,16 +102,20 @@ def parse(
     chosen = own_pack(pack) if pack is not None else pack_of(scheme)
     known = known_options(chosen)
     url = url_levels(scheme, rest, chosen)
-    levels = [*url, {name: value for name, value in keywords.items() if value is not None}]
-    return _complete(chosen, known, merged(known, levels, chosen))
+    given = {name: value for name, value in keywords.items() if value is not None}
+    named = overlaid(level(known, each, chosen) for each in (*url, given))
+    below = surroundings(chosen, known, named) if chosen.environment else {}
+    return _complete(chosen, known, overlaid([below, named]))
 
 
 def _complete(pack: Pack, known: dict[str, Section], given: dict[str, Any]) -> ConnectOptions:
     values: dict[str, Any] = {name: given.get(name, option.get("default")) for name, option in known.items()}
     if not pack.embedded:
-        values["places"] = places(pack, values)
         values["user"] = _os_user() if values["user"] is None else values["user"]
-        for name in _OF_A_PLACE:
+        values["places"] = places(pack, values)
+        if values["password"] is None and "password_file" in pack.environment and is_read(known, given):
+            values["places"] = with_passwords(pack, values, values["places"])
+        for name in _USED_UP:
             del values[name]
     fields = ConnectOptions.__dataclass_fields__
     extra = {name: value for name, value in values.items() if name not in fields}

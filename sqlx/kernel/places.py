@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlx.kernel.errors import Misuse
+from sqlx.kernel.secret import Secret
 from sqlx.wire.registry import Pack
 
 MAX_PLACES = 100
@@ -21,6 +22,8 @@ class Place(NamedTuple):
     socket: str | None = None
     hostaddr: str | None = None
     sslmode: str = "disable"
+    password: Secret | None = None  # of this place only
+    unread: str = ""  # why a password that may be meant for it was not read
 
     def __str__(self) -> str:
         return self.socket or f"{f'[{self.host}]' if ':' in (self.host or '') else self.host}:{self.port}"

@@ -98,7 +98,7 @@ def _wants_password(url: str) -> bool:
         options = parse(url)
     except (WireError, PackError):
         return False
-    return options.password is None and not options.pack.embedded
+    return not options.has_password and not options.pack.embedded
 
 
 def _place(options: ConnectOptions) -> str:
