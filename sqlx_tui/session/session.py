@@ -28,7 +28,7 @@ def without_password(url: str) -> str:
 def password_in(url: str) -> str:
     """The password that a URL has, for a field that does not show it."""
     try:
-        password = parse(url).password
+        password = parse(url, environment=False).password
     except (WireError, PackError):
         return ""
     return password.reveal() if isinstance(password, Secret) else ""
