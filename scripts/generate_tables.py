@@ -21,7 +21,7 @@ MEANINGS = {
     "application_name": "what the server shows of this connection; on PostgreSQL `sqlx` if left out",
     "autocommit": "each statement is a transaction of its own",
     "busy_timeout": "how long to wait for a lock that another connection holds",
-    "connect_timeout": "bounds all of connecting",
+    "connect_timeout": "bounds all of connecting to one host",
     "database": "the database; of an engine in this process, its file",
     "defaults_file": "the only [option file](#option-files) that is read",
     "environment": "read [variables and files](#variables-and-files), as the engine's own tools do",
@@ -40,7 +40,7 @@ MEANINGS = {
     "load_balance_hosts": "`random`: try several hosts, and a name's addresses, in no order",
     "mode": "`ro` reads only, `rw` never makes the file, `memory` keeps it nowhere",
     "options": "settings for the server's session, as in `-c work_mem=64MB`",
-    "paramstyle": "[what marks a parameter](#statements)",
+    "paramstyle": "[what marks a parameter](driver.md#statements)",
     "passfile": "the [password file](#password-file); `~/.pgpass` if left out",
     "password": "[a text, or a function](#passwords-that-change) that gives it",
     "port": "where the host listens; one for all hosts, or one for each",
@@ -51,7 +51,7 @@ MEANINGS = {
     "socket": "path of a Unix socket, or of its folder",
     "sslcert": "PEM file of this client's certificate",
     "sslkey": "PEM file of its private key, if not in `sslcert`",
-    "sslmode": "[see below](#tls-and-passwords)",
+    "sslmode": "[TLS and passwords](driver.md#tls-and-passwords)",
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",
     "statement_timeout": "cancels a statement that takes longer",
@@ -85,6 +85,17 @@ def options() -> str:
     for name, having in sorted(owners.items(), key=lambda each: (each[1][0].title, each[0])):
         lines += _rows(", ".join(pack.title for pack in having), {name: having[0].options[name]})
     return "\n".join(lines)
+
+
+def variables() -> str:
+    """One row for each set of variables, with the engines whose tools read them, and the option each gives."""
+    sets: dict[str, list[str]] = {}
+    for pack in packs():
+        words = pack.environment.get("variables", {})
+        told = ", ".join(f"`{name}` (`{option}`)" for name, option in words.items())
+        sets.setdefault(told, []).append(pack.title)
+    lines = ["| Engines | Variables, and the options that they give |", "| --- | --- |"]
+    return "\n".join(lines + [f"| {', '.join(titles)} | {told} |" for told, titles in sets.items() if told])
 
 
 def _rows(engines: str, known: dict[str, Section]) -> Iterator[str]:
@@ -125,7 +136,7 @@ def _tested(pack: Pack) -> str:
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"tested": tested},
-    "docs/driver.md": {"options": options},
+    "docs/connecting.md": {"options": options, "variables": variables},
 }
 
 

@@ -19,8 +19,9 @@ FLEET = Fleet()
 
 # What this machine has set up for its own servers is nothing to a test; those of the variables themselves undo this.
 os.environ["SQLX_ENVIRONMENT"] = "false"
-for variable in ("SQLX_PACKS", "SQLX_PASSWORD"):
-    os.environ.pop(variable, None)
+for variable in list(os.environ):
+    if variable.startswith(("PG", "MYSQL_", "SQLX_PACKS", "SQLX_PASSWORD")):
+        del os.environ[variable]
 
 # How long an example takes to make says something about the machine, not about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -26,6 +26,11 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     """The arguments that say what to connect to."""
     parser.epilog = "SQLX_PASSWORD holds the password for a URL without one; at a terminal you are asked for it."
     parser.add_argument("url", metavar="URL", help="scheme://user@host/database, or scheme:///file")
+    add_pack(parser)
+
+
+def add_pack(parser: argparse.ArgumentParser) -> None:
+    """The argument that names a wire pack."""
     parser.add_argument("--pack", metavar="FILE", help="run this wire pack, whatever the scheme")
 
 
