@@ -78,7 +78,8 @@ class Search:
     def _none(self) -> WireError:
         if self._alone and len(self._failures) == 1:
             place, error = self._failures[0]
-            return WireError("connection", f"{place}: {error}", outcome="not_run") if _unwanted(error) else error
+            unwanted = isinstance(error, Unwanted)
+            return WireError("connection", f"{place}: {error}", outcome="not_run") if unwanted else error
         told = "".join(f"\n  {place}: {error.message}" for place, error in self._failures)
         sentence = f"none of the {len(self._failures)} hosts will do:{told}"
         return WireError("connection", sentence, outcome="not_run")
@@ -90,10 +91,6 @@ def met(link: Link, wanted: str) -> Steps[None]:
         trait, expected = WANTED[wanted]
         if (yield from link.trait(trait)) != expected:
             raise Unwanted(wanted.removeprefix("prefer-"))
-
-
-def _unwanted(error: WireError) -> bool:
-    return isinstance(error, Unwanted)
 
 
 def _is_distrust(error: WireError) -> bool:
