@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column",
+    "Link",
     "Pack",
     "Path",
     "Reply",
@@ -82,6 +83,7 @@ def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
             options.keepalives_count,
             options.tcp_user_timeout,
         ),
+        place.peer,
     )
 
 

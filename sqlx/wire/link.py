@@ -71,6 +71,11 @@ class Link(Protocol):
     on_notify: Callable[[Mapping[str, Any]], None] | None
 
     @property
+    def untried(self) -> Sequence[Any]:
+        """What else the server's name leads to: addresses that were not tried."""
+        ...
+
+    @property
     def variables(self) -> Mapping[str, Any]: ...
 
     def open(self) -> Steps[None]:
