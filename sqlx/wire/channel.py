@@ -12,6 +12,7 @@ import os
 import socket
 import ssl
 from contextlib import suppress
+from random import shuffle
 from typing import Any, NamedTuple
 
 from sqlx.wire.errors import WireError
@@ -23,8 +24,32 @@ SEND = 262144
 _AGAIN = (BlockingIOError, InterruptedError)
 
 
+class Keepalive(NamedTuple):
+    """When a TCP line counts as dead, after tcp(7): seconds but for `user_timeout`, in milliseconds; 0 is the system's
+    own."""
+
+    on: bool = True
+    idle: int = 0
+    interval: int = 0
+    probes: int = 0
+    user_timeout: int = 0
+
+    def apply(self, sock: socket.socket) -> None:
+        """Set what differs from the system's own, as far as the system knows it."""
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(self.on))
+        timing = zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), self[1:4], strict=True) if self.on else ()
+        for name, value in (*timing, ("TCP_USER_TIMEOUT", self.user_timeout)):
+            number = getattr(socket, name, None)
+            if value and number is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, number, value)
+
+
 class Endpoint(NamedTuple):
-    """Where a server is, and how the line to it is secured (`sqlx.wire.tls`). `socket` is the path of a Unix socket."""
+    """Where a server is, and how the line to it is secured (`sqlx.wire.tls`). `socket` is the path of a Unix socket.
+
+    `hostaddr` is the host's address where its name is not to be looked up; `shuffled`: a name's addresses are tried in
+    no order.
+    """
 
     host: str
     port: int
@@ -34,6 +59,9 @@ class Endpoint(NamedTuple):
     sslcert: str | None = None
     sslkey: str | None = None
     sslpassword: str | None = None
+    hostaddr: str | None = None
+    shuffled: bool = False
+    keepalive: Keepalive = Keepalive()
 
     def __repr__(self) -> str:
         return f"<Endpoint {self} sslmode={self.sslmode}>"
@@ -49,6 +77,7 @@ class Channel:
         self.endpoint = endpoint
         self.tls: TlsLayer | None = None
         self.tls_failed = False  # the two ends found no way to encrypt; not so when a certificate was refused
+        self.peer: tuple[int, Any] | None = None  # family and address that are connected to, or shall be
         self._socket: socket.socket | None = None
         self._pending = bytearray()
         self._fd = -1
@@ -61,6 +90,7 @@ class Channel:
         for family, address in (yield from self._addresses()):
             try:
                 yield from self._connect(family, address)
+                self.peer = family, address
                 return
             except OSError as error:
                 failure = error
@@ -68,23 +98,28 @@ class Channel:
         raise self._unreachable(failure)
 
     def _addresses(self) -> Steps[list[tuple[int, Any]]]:
+        if self.peer is not None:
+            return [self.peer]
         if self.endpoint.socket:
             return [(socket.AF_UNIX, self.endpoint.socket)]
         try:
-            found = yield Resolve(self.endpoint.host, self.endpoint.port)
+            found = yield Resolve(self.endpoint.hostaddr or self.endpoint.host, self.endpoint.port)
         except OSError as error:
             sentence = f"no address is known for the host {self.endpoint.host!r}: {error.strerror or error}"
             raise WireError(
                 "connection", sentence, fields={"hint": "check the host's name"}, outcome="not_run"
             ) from None
-        return [(family, address) for family, _, _, _, address in found]
+        addresses = [(family, address) for family, _, _, _, address in found]
+        if self.endpoint.shuffled:
+            shuffle(addresses)
+        return addresses
 
     def _connect(self, family: int, address: Any) -> Steps[None]:
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         if family != socket.AF_UNIX:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self.endpoint.keepalive.apply(self._socket)
         self._fd = self._socket.fileno()
         self._readable, self._either = Wait(self._fd, READ), Wait(self._fd, READ | WRITE)
         code = self._socket.connect_ex(address)

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
+from inspect import iscoroutine
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -16,7 +17,7 @@ from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.errors import WireError
-from sqlx.wire.link import State, Steps, WireNotice
+from sqlx.wire.link import Ask, State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
@@ -30,13 +31,14 @@ Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes
 
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
 _EMPTY: list[Any] = [None] * len(ARGUMENTS)
+_YES = (True, "on", "1")  # True is 1
 
 
 class Identity(NamedTuple):
-    """Who connects, and to what. `options` are the pack's own."""
+    """Who connects, and to what. `options` are the pack's own. A password may be fetched for each connection anew."""
 
     user: str
-    password: str | None
+    password: str | Callable[[], Any] | None
     database: str
     options: Mapping[str, Any]
 
@@ -82,6 +84,18 @@ def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], va
     ]
 
 
+def _password(fetched: Any) -> str:
+    """The password that somebody was asked for. Raises WireError for what is none, and shows nothing of it."""
+    if isinstance(fetched, str) and "\0" not in fetched:
+        return fetched
+    kind = "a text with a NUL character" if isinstance(fetched, str) else type(fetched).__name__
+    if iscoroutine(fetched):
+        kind = "a coroutine, which only asyncio awaits"
+        fetched.close()
+    del fetched
+    raise WireError("usage", f"password() gave no text but {kind}", outcome="not_run")
+
+
 class Conversation:
     """One connection. Implements `sqlx.wire.link.Link`.
 
@@ -94,6 +108,7 @@ class Conversation:
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
         self.endpoint = endpoint
+        self.address = str(endpoint)
         self.identity = identity
         self.program, self.layouter = _compiled(pack)
         self.state: State = "closed"
@@ -131,15 +146,22 @@ class Conversation:
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate: once, or a second time where `sslmode` leaves the choice to the server."""
         attempts = self._attempts()
+        identity = yield from self._identified()
         for number, (wanted, needed) in enumerate(attempts, 1):
             try:
-                yield from self._open(wanted, needed)
+                yield from self._open(identity, wanted, needed)
                 return
             except WireError as error:
                 self.abort()
                 error.outcome = "not_run"
                 if number == len(attempts) or not self._may_go_otherwise(error):
                     raise
+
+    def _identified(self) -> Steps[Identity]:
+        """Who connects, with a password that was fetched for this one connection, where it has to be."""
+        if not callable(self.identity.password):
+            return self.identity
+        return self.identity._replace(password=_password((yield Ask(self.identity.password))))
 
     def _may_go_otherwise(self, error: WireError) -> bool:
         """Whether what failed may succeed with TLS instead of without, or the other way round."""
@@ -157,8 +179,8 @@ class Conversation:
             return [(False, False), (True, True)]
         return [(True, False), (False, False)]
 
-    def _open(self, wanted: bool, needed: bool) -> Steps[None]:
-        self.machine = machine = self._new_machine(wanted, needed)
+    def _open(self, identity: Identity, wanted: bool, needed: bool) -> Steps[None]:
+        self.machine = machine = self._new_machine(identity, wanted, needed)
         self.channel = self.channel_type(self.endpoint)
         yield from self.channel.connect()
         try:
@@ -176,14 +198,14 @@ class Conversation:
         machine.phase = "ready"
         self.state = self._state(machine.v)
 
-    def _new_machine(self, wanted: bool, needed: bool) -> Machine:
+    def _new_machine(self, identity: Identity, wanted: bool, needed: bool) -> Machine:
         machine = Machine(self.program, self.layouter)
         machine.on_notice, machine.on_notify = self.on_notice, self.on_notify
         machine.trace = tracer(self.program, id(self))
         given = {
-            "user": self.identity.user,
-            "password": self.identity.password,
-            "database": self.identity.database,
+            "user": identity.user,
+            "password": identity.password,
+            "database": identity.database,
             "options": self._options(),
             "host": self.endpoint.host,
             "tls_wanted": wanted,
@@ -228,8 +250,10 @@ class Conversation:
         if "cancel" not in self.pack.flows:
             raise WireError("unsupported", "this engine's pack knows no way to cancel a statement", outcome="unknown")
         encrypted = self.channel.tls is not None
-        other = type(self)(self.pack, self.endpoint, self.identity)
-        machine = other.machine = other._new_machine(encrypted, encrypted)
+        identity = yield from self._identified()
+        other = type(self)(self.pack, self.endpoint, identity)
+        other.channel.peer = self.channel.peer  # a name may lead to several servers
+        machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in self.pack.session.get("cancel_with", {}).items():
             value = self.program.function(text, f"$.session.cancel_with.{name}")
             machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
@@ -351,6 +375,17 @@ class Conversation:
 
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
+
+    def trait(self, name: str) -> Steps[bool]:
+        rule = self.pack.session["traits"][name]
+        said = ""
+        if rule.get("told"):
+            said = self.program.function(rule["told"], f"$.session.traits.{name}.told")(self.machine.v)
+        if not said:
+            reply = yield from self.query(rule["sql"])
+            rows = reply.results[-1].rows if reply.results else ()
+            said = rows[0][0] if rows else ""
+        return said in _YES
 
     # -- how an exchange runs
 

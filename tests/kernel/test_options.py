@@ -218,7 +218,6 @@ def test_an_option_of_the_pack_goes_by_its_other_name() -> None:
         ("server://::1", "an IPv6 address in a URL stands in brackets"),
         ("server://[::1", "an IPv6 address in a URL stands in brackets"),
         ("server://[::1]7", "an IPv6 address in a URL stands in brackets"),
-        ("server://a,b", "one connection has one host"),
         ("server://h/%zz", "in the URL's database a % does not begin an encoded character: write % as %25"),
         ("server://h/%ff", "the URL's database is not percent-encoded UTF-8"),
         ("server://h/%00", "database holds a NUL character"),
