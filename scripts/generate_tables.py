@@ -55,7 +55,7 @@ MEANINGS = {
     "socket": "path of a Unix socket, or of its folder",
     "sslcert": "PEM file of this client's certificate",
     "sslkey": "PEM file of its private key, if not in `sslcert`",
-    "sslmode": "[TLS and passwords](driver.md#tls-and-passwords)",
+    "sslmode": "[how the line is secured](authentication.md#tls)",
     "sslnegotiation": "`direct` begins with TLS, without asking first (PostgreSQL 17 and newer)",
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",

@@ -23,7 +23,7 @@ sqlite:///relative/file.db          sqlite:////absolute/file.db"""
 
 
 class ConnectScreen(ModalScreen[Session | None]):
-    """Asks for a URL and a password until there is a connection; Esc gives up, None then. `pack` runs whatever it is."""
+    """Asks for a URL and a password until there is a connection; Esc gives up, None then. `pack` runs any of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Leave")]
 

@@ -253,3 +253,39 @@ def test_a_server_that_agrees_on_nothing(tmp_path: Path) -> None:
     said = refusal(script, sslmode="require", sslnegotiation="direct")
     assert "did not agree that postgresql is spoken" in str(said)
     assert heard in ([], [b""])
+
+
+# -- plugins
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "allowed"),
+    [
+        ("mariadb", "native", "mysql_native_password"),
+        ("mariadb", "ed25519", "client_ed25519"),
+        ("mariadb", "ed25519", "!mysql_native_password"),
+        ("mysql9", "caching_sha2", "caching_sha2_password"),
+        ("mysql9", "sha256", "caching_sha2_password,sha256_password"),
+    ],
+)
+def test_a_plugin_that_is_allowed(name: str, method: str, allowed: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(name)
+    with dbapi.connect(server.url(method, require_auth=allowed, allow_cleartext="unverified-tls")) as connection:
+        connection.ping()
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "allowed", "said"),
+    [
+        ("mariadb", "native", "client_ed25519", "plugin mysql_native_password, and require_auth=client_ed25519"),
+        ("mariadb", "ed25519", "mysql_native_password", "plugin client_ed25519"),
+        ("mysql9", "sha256", "caching_sha2_password", "plugin sha256_password"),
+        ("mysql9", "caching_sha2", "!caching_sha2_password", "caching"),
+    ],
+)
+def test_a_plugin_that_is_not_allowed(
+    name: str, method: str, allowed: str, said: str, request: pytest.FixtureRequest
+) -> None:
+    server: Server = request.getfixturevalue(name)
+    with pytest.raises(dbapi.OperationalError, match=said):
+        dbapi.connect(server.url(method, require_auth=allowed, allow_cleartext="unverified-tls"))
