@@ -52,7 +52,8 @@ def open_link(options: ConnectOptions, place: Place | None = None) -> Link:
         from sqlx.wire.embedded import EmbeddedLink
 
         return EmbeddedLink(options.pack, options.database, options.extra)
-    from sqlx.wire.conversation import Conversation, Identity
+    from sqlx.wire.conversation import Conversation
+    from sqlx.wire.identity import Identity
 
     place = place or options.places[0]
     more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}

@@ -8,8 +8,6 @@ one; a login that is refused ends the search, as does a certificate that is not 
 
 from __future__ import annotations
 
-from random import sample
-
 from sqlx.kernel.errors import Misuse, WireError, classify
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
@@ -43,8 +41,11 @@ class Search:
         self.wanted = options.target_session_attrs
         self._pack = options.pack
         self._preferred = self.wanted == "prefer-standby"
-        shuffled = options.load_balance_hosts == "random"
-        self._left = sample(options.places, len(options.places)) if shuffled else list(options.places)
+        self._left = list(options.places)
+        if options.load_balance_hosts == "random":
+            from random import shuffle  # which takes longer to load than a short search
+
+            shuffle(self._left)
         self._alone = len(self._left) == 1
         self._failures: list[tuple[Place, WireError]] = []
         if self.wanted in WANTED and WANTED[self.wanted][0] not in self._pack.session.get("traits", {}):

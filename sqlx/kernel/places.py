@@ -40,13 +40,13 @@ def places(pack: Pack, values: Mapping[str, Any]) -> tuple[Place, ...]:
             raise Misuse("a server has a host or a socket, and both are given")
         hosts = [os.path.abspath(values["socket"])]
     if hosts and addresses and len(hosts) != len(addresses):
-        raise Misuse(f"there are {len(hosts)} hosts and {len(addresses)} addresses in hostaddr: give one for each")
+        raise Misuse(f"hostaddr has one address for each host, and {len(addresses)} for {len(hosts)} are given")
     count = max(len(hosts), len(addresses), 1)
     if count > MAX_PLACES:
         raise Misuse(f"one connection has at most {MAX_PLACES} hosts to try, not {count}")
     ports = values["port"] or (None,)
     if len(ports) not in (1, count):
-        raise Misuse(f"there are {count} hosts and {len(ports)} ports: give one port for all, or one for each")
+        raise Misuse(f"there is one port for all hosts or one for each, and {len(ports)} for {count} are given")
     hosts, addresses = hosts or [""] * count, addresses or [""] * count
     several = zip(hosts, addresses, ports * count if len(ports) == 1 else ports, strict=False)
     return tuple(_place(pack, *each, mode=values["sslmode"]) for each in several)

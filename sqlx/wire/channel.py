@@ -12,7 +12,6 @@ import os
 import socket
 import ssl
 from contextlib import suppress
-from random import shuffle
 from typing import Any, NamedTuple
 
 from sqlx.wire.errors import WireError
@@ -111,6 +110,8 @@ class Channel:
             ) from None
         addresses = [(family, address) for family, _, _, _, address in found]
         if self.endpoint.shuffled:
+            from random import shuffle  # which nobody else needs
+
             shuffle(addresses)
         return addresses
 

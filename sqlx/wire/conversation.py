@@ -7,9 +7,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
-from inspect import iscoroutine
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlx.wire import tls
 from sqlx.wire.channel import Channel, Endpoint
@@ -17,7 +16,8 @@ from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.errors import WireError
-from sqlx.wire.link import Ask, State, Steps, WireNotice
+from sqlx.wire.identity import Identity
+from sqlx.wire.link import State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
@@ -32,18 +32,6 @@ Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
 _EMPTY: list[Any] = [None] * len(ARGUMENTS)
 _YES = (True, "on", "1")  # True is 1
-
-
-class Identity(NamedTuple):
-    """Who connects, and to what. `options` are the pack's own. A password may be fetched for each connection anew."""
-
-    user: str
-    password: str | Callable[[], Any] | None
-    database: str
-    options: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"<Identity {self.user!r} {self.database!r}>"
 
 
 class PreparedStatement:
@@ -82,18 +70,6 @@ def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], va
         prefix(len(value)) + value if entry.prefixed and value is not None else value
         for entry, value in zip(types, values, strict=True)
     ]
-
-
-def _password(fetched: Any) -> str:
-    """The password that somebody was asked for. Raises WireError for what is none, and shows nothing of it."""
-    if isinstance(fetched, str) and "\0" not in fetched:
-        return fetched
-    kind = "a text with a NUL character" if isinstance(fetched, str) else type(fetched).__name__
-    if iscoroutine(fetched):
-        kind = "a coroutine, which only asyncio awaits"
-        fetched.close()
-    del fetched
-    raise WireError("usage", f"password() gave no text but {kind}", outcome="not_run")
 
 
 class Conversation:
@@ -146,7 +122,7 @@ class Conversation:
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate: once, or a second time where `sslmode` leaves the choice to the server."""
         attempts = self._attempts()
-        identity = yield from self._identified()
+        identity = yield from self.identity.fetched()
         for number, (wanted, needed) in enumerate(attempts, 1):
             try:
                 yield from self._open(identity, wanted, needed)
@@ -156,12 +132,6 @@ class Conversation:
                 error.outcome = "not_run"
                 if number == len(attempts) or not self._may_go_otherwise(error):
                     raise
-
-    def _identified(self) -> Steps[Identity]:
-        """Who connects, with a password that was fetched for this one connection, where it has to be."""
-        if not callable(self.identity.password):
-            return self.identity
-        return self.identity._replace(password=_password((yield Ask(self.identity.password))))
 
     def _may_go_otherwise(self, error: WireError) -> bool:
         """Whether what failed may succeed with TLS instead of without, or the other way round."""
@@ -250,21 +220,25 @@ class Conversation:
         if "cancel" not in self.pack.flows:
             raise WireError("unsupported", "this engine's pack knows no way to cancel a statement", outcome="unknown")
         encrypted = self.channel.tls is not None
-        identity = yield from self._identified()
+        identity = yield from self.identity.fetched()
         other = type(self)(self.pack, self.endpoint, identity)
         other.channel.peer = self.channel.peer  # a name may lead to several servers
         machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in self.pack.session.get("cancel_with", {}).items():
             value = self.program.function(text, f"$.session.cancel_with.{name}")
             machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
-        yield from other.channel.connect()
         try:
-            yield from other._pump(machine.flow("cancel"))
+            yield from other.channel.connect()
+            yield from other._request_cancel(machine)
+        finally:
+            other.channel.abort()
+
+    def _request_cancel(self, machine: Machine) -> Steps[None]:
+        try:
+            yield from self._pump(machine.flow("cancel"))
         except WireError as error:
             if error.kind not in ("connection", "server"):
                 raise
-        finally:
-            other.channel.abort()
 
     # -- statements
 

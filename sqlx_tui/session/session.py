@@ -109,5 +109,4 @@ def _place(options: ConnectOptions) -> str:
     database = options.database or ""
     if options.pack.embedded:
         return database.rpartition("/")[2]
-    host = options.socket or f"{options.host}:{options.port}"
-    return f"{options.user}@{host}/{database}"
+    return f"{options.user}@{','.join(map(str, options.places))}/{database}"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import re
+import select
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -16,6 +18,8 @@ import pytest
 
 from sqlx import aio, dbapi
 from sqlx.wire import registry
+from sqlx.wire.channel import Channel, Endpoint
+from sqlx.wire.link import WRITE, Resolve, Wait
 from tests.conftest import FLEET
 from tests.servers.postgresql import PostgreSQL
 from tests.servers.proxy import Proxy
@@ -253,6 +257,29 @@ def test_an_address_alone_is_the_host(postgres: Server) -> None:
     with dbapi.connect(f"postgresql://?hostaddr=127.0.0.1&port={postgres.port}", database=postgres.database,
                        user=postgres.users["scram"][0], password=postgres.users["scram"][1]) as connection:  # fmt: skip
         connection.ping()
+
+
+def test_the_addresses_of_a_name_are_tried_in_turn(dead: int) -> None:
+    """Until one takes the connection; whoever cancels goes to that one, whatever the name leads to by then."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        channel = Channel(Endpoint("name.example", 1))
+        steps = channel.connect()
+        assert next(steps) == Resolve("name.example", 1)
+        addresses = [("127.0.0.1", dead), listener.getsockname()]
+        need = steps.send([(socket.AF_INET, socket.SOCK_STREAM, 0, "", address) for address in addresses])
+        with contextlib.suppress(StopIteration):
+            while isinstance(need, Wait):
+                select.select([], [need.fd], [], 5)
+                need = steps.send(WRITE)
+        assert channel.peer == (socket.AF_INET, listener.getsockname())
+        channel.abort()
+
+
+def test_cancelling_looks_up_no_name(postgres: Server) -> None:
+    with dbapi.connect(postgres.url(host="localhost")) as connection:
+        steps = connection._session.link.cancel()
+        assert isinstance(next(steps), Wait)
+        steps.close()
 
 
 # -- keepalives

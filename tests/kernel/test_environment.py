@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlx.cli.main import main
@@ -376,6 +377,20 @@ def test_values_in_option_files_are_quoted_and_escaped(write: Write, written: st
 def test_any_text_can_be_written_in_an_option_file(text: str) -> None:
     quoted = '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
     assert option_files._value(option_files._without_comment(f"{quoted} # x").strip()) == text
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.text("ab# \\'\"=snt;[]-_!\t", max_size=12), max_size=50))
+def test_option_files_mean_what_they_mean_to_their_own_tools(write: Write, values: list[str]) -> None:
+    """Held against the program by which scripts read them."""
+    lines = "".join(f"word_{number} = {value}\n" for number, value in enumerate(values))
+    path = write("some.cnf", f"[client]\n{lines}[other]\nx=1\n")
+    files = option_files.OptionFiles(["client"])
+    files.read_named(str(path))
+    tool = ["my_print_defaults", f"--defaults-file={path}", "client"]
+    done = subprocess.run(tool, capture_output=True, text=True, check=True)
+    said = "".join(f"--{each.word}={each.value}\n" for each in files.said)
+    assert said == done.stdout.replace("--word_", "--word-")
 
 
 @pytest.mark.parametrize(

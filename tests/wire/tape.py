@@ -24,8 +24,9 @@ from typing import Any, NamedTuple, Self
 
 from sqlx.wire import registry
 from sqlx.wire.channel import Channel, Endpoint
-from sqlx.wire.conversation import Conversation, Identity
+from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
+from sqlx.wire.identity import Identity
 from sqlx.wire.link import Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply

@@ -1,4 +1,4 @@
-r"""Option files: groups of options for programs, as in https://dev.mysql.com/doc/refman/en/option-files.html.
+r"""Option files: groups of options for programs (docs/connecting.md has the address of their manual).
 
     [client]
     user = anna            # a comment

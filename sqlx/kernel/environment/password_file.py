@@ -1,6 +1,6 @@
 """Passwords by place, database and user: a line each, `host:port:database:user:password`.
 
-The grammar of https://www.postgresql.org/docs/current/libpq-pgpass.html: `*` is anything, a backslash makes the
+The grammar of libpq (docs/connecting.md has the address): `*` is anything, a backslash makes the
 character behind it an ordinary one, `#` begins a comment, the first line that fits counts. `localhost` stands for the
 socket in the engine's own folder, too; any other socket is meant by its folder.
 """

@@ -1,4 +1,4 @@
-"""Services: options of a connection under a name, as in https://www.postgresql.org/docs/current/libpq-pgservice.html.
+"""Services: options of a connection under a name, in the grammar of libpq (docs/connecting.md has the address).
 
 [name]
 host=db.example.org
