@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
-from sqlx.wire.tls import TlsLayer
+from sqlx.wire.tls import Secured, TlsLayer
 
 RECEIVE = 65536
 SEND = 262144
@@ -211,16 +211,20 @@ class Channel:
     def _lost(self, reason: str) -> WireError:
         return WireError("connection", f"the connection to {self.endpoint} is lost: {reason.lower()}")
 
-    def start_tls(self, context: ssl.SSLContext) -> Steps[bool]:
-        """Encrypt from here on. Returns whether the server's certificate was verified."""
+    def start_tls(self, context: ssl.SSLContext, alpn: str | None = None) -> Steps[Secured]:
+        """Encrypt from here on, with a server that agrees on the protocol `alpn`."""
         try:
-            return (yield from self._handshake(context))
+            secured = yield from self._handshake(context)
+            if alpn is not None and self.tls is not None and self.tls.agreed != alpn:
+                sentence = f"the server did not agree that {alpn} is spoken over TLS: it may not be what was expected"
+                raise WireError("refused", sentence, outcome="not_run")
+            return secured
         except WireError as error:
             distrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
             self.tls_failed = error.kind == "connection" and not distrusted
             raise
 
-    def _handshake(self, context: ssl.SSLContext) -> Steps[bool]:
+    def _handshake(self, context: ssl.SSLContext) -> Steps[Secured]:
         sock = self._open_socket()
         layer = TlsLayer(context, self.endpoint.host)
         data, done = b"", False
@@ -239,7 +243,7 @@ class Channel:
             yield Wait(self._fd, READ)
             data = self._receive(sock)
         self.tls, self._early = layer, layer.receive(b"")
-        return layer.verified
+        return layer.secured
 
     def close(self) -> None:
         """End TLS if there is one, and close."""

@@ -456,13 +456,22 @@ class Conversation:
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:
-                    action = actions.send((yield from channel.start_tls(self._tls_context())))
+                    action = actions.send((yield from self._secure(action[1])))
                 elif kind == RANDOM_BYTES:
                     action = actions.send(self.random(action[1]))
         except StopIteration:
             return
 
-    def _tls_context(self) -> Any:
+    def _secure(self, rule: Mapping[str, str]) -> Steps[tls.Secured]:
+        alpn = rule.get("alpn")
+        try:
+            return (yield from self.channel.start_tls(self._tls_context(alpn), alpn))
+        except WireError as error:
+            if "hint" in rule:
+                error.fields.setdefault("hint", rule["hint"])
+            raise
+
+    def _tls_context(self, alpn: str | None) -> Any:
         end = self.endpoint
         mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
-        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
+        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword, alpn)
