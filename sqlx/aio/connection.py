@@ -8,10 +8,11 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
+from sqlx.aio.notifications import Notifies
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Pack, Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, open_link, open_session, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -160,6 +161,48 @@ class Connection:
         """The prepared transactions of this database that wait for their second phase."""
         return await self._run(self._session.two_phase.recover())
 
+    # -- notifications
+
+    def notifies(self, timeout: float | None = None, stop_after: int | None = None) -> Notifies:
+        """Iterate over the notifications as they come: for `timeout` seconds, 0 for those that are there; without one
+        without end. `stop_after` is how many at most.
+
+        Leaving the loop loses nothing. Raises NotSupportedError where the engine has none.
+        """
+        self._translated(lambda: self._session.notifications.iterate(timeout, stop_after))
+        return Notifies(self, timeout, stop_after)
+
+    def on_notify(self, callback: Callable[[Notification], object]) -> Callable[[], None]:
+        """Call a function with each notification that arrives from now on. Returns a function that ends this.
+
+        What it raises is shown as the event loop and warnings are, and disturbs nothing.
+        """
+        notifications = self._session.notifications
+        self._translated(notifications.check_offered)
+        notifications.callbacks.append(callback)
+        self._runner.keep_watch(True, notifications.deliver)
+
+        def end() -> None:
+            if callback in notifications.callbacks:
+                notifications.callbacks.remove(callback)
+                if not self._closed:
+                    self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
+
+        return end
+
+    async def _hear(self, timeout: float | None) -> bool:
+        """Wait for a notification; False when none came in time."""
+        self._check_open()
+        session = self._session
+        if session.streams.open:
+            await self._run(session.streams.make_way())
+        try:
+            return await self._runner.listen(self._lock, timeout)
+        except WireError as error:
+            raise translate(error, session.link.pack) from None
+        finally:
+            session.notifications.deliver()
+
     @property
     def closed(self) -> bool:
         """Whether the connection is closed, by `close()` or because it broke."""
@@ -230,7 +273,7 @@ class Connection:
             try:
                 warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             finally:
-                self._runner.link.abort()
+                self._runner.abort()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be copied or pickled: connect again")
@@ -247,13 +290,17 @@ class Connection:
             raise translate(error, self._session.link.pack) from None
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
-        async with self._lock:
-            if self._closed:
-                raise exceptions.InterfaceError("the connection is closed")
-            try:
-                return await self._runner.run(steps, timeout)
-            except WireError as error:
-                raise translate(error, self._session.link.pack) from None
+        try:
+            async with self._lock:
+                if self._closed:
+                    raise exceptions.InterfaceError("the connection is closed")
+                try:
+                    return await self._runner.run(steps, timeout)
+                except WireError as error:
+                    raise translate(error, self._session.link.pack) from None
+        finally:
+            if self._session.notifications.due:  # a callback may want to run a statement
+                self._session.notifications.deliver()
 
     def _take_notices(self) -> Iterable[tuple[type[exceptions.Warning], exceptions.Warning]]:
         notices = self._session.notices

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.session import Session
 from sqlx.kernel.streams import Runner, Stream, shortened
@@ -21,6 +22,7 @@ from sqlx.wire.values import Context
 
 __all__ = [
     "Column",
+    "Notification",
     "Pack",
     "Path",
     "Reply",

@@ -13,6 +13,7 @@ from typing import Any
 from sqlx.kernel.batches import batches
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
+from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.statements import Recent, Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
@@ -45,6 +46,7 @@ class Session:
         self.two_phase = TwoPhase(link, self.transactions)
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
         link.on_notice = self.notices.append
+        self.notifications = Notifications(link, runner.report)
         self._runner = runner
         self._parameters = parameters
         self._statements = Statements(link, paramstyle)

@@ -101,9 +101,15 @@ class Conversation:
         self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
         self._portal_rows: int = pack.session.get("portal_rows", 1000)
+        self._owing = False  # a reply was begun and is not read to its end
+        self._ended: WireError | None = None  # what closed the link while nothing was asked of it
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
+
+    @property
+    def idle(self) -> bool:
+        return self.state != "closed" and not self._owing
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -352,15 +358,32 @@ class Conversation:
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
 
+    def listen(self) -> Steps[None]:
+        self.check_open()
+        if self._owing:
+            raise WireError(
+                "usage", "a result is still being read: until its end nothing else can come", outcome="not_run"
+            )
+        try:
+            yield from self._pump(self.machine.listen())
+        except WireError as error:
+            self._ended = error
+            self.abort()
+            raise
+        self.state = self._state(self.machine.v)
+
     # -- how an exchange runs
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        if self._ended is not None:
+            raise self._ended.again()
         if self.state == "closed":
             raise WireError("usage", "the connection is closed", outcome="not_run")
 
     def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
         """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
-        self._check_open()
+        self.check_open()
         batch: list[tuple[Any, list[Any]]] = []
         if self._released:
             command = self.program.command("release")
@@ -406,10 +429,11 @@ class Conversation:
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
         reply.steps = self.machine.exchange(batch, reply)
+        self._owing = True
         return self._continue(reply)
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
-        self._check_open()
+        self.check_open()
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.
@@ -420,7 +444,7 @@ class Conversation:
                 self.abort()
             raise
         if reply.done:
-            reply.steps = None
+            reply.steps, self._owing = None, False
             self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None

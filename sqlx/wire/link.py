@@ -62,6 +62,15 @@ class Link(Protocol):
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
 
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is open and the server owes nothing: what comes now, comes unasked."""
+        ...
+
     @property
     def variables(self) -> Mapping[str, Any]: ...
 
@@ -118,6 +127,11 @@ class Link(Protocol):
         ...
 
     def ping(self) -> Steps[None]: ...
+
+    def listen(self) -> Steps[None]:
+        """Wait for one message that nobody asked for, and handle it. Steps that are dropped while they wait have lost
+        nothing. An error closes the link, and is told once more by whatever is asked of it next."""
+        ...
 
     def cancel(self) -> Steps[None]:
         """Ask the server to stop what runs, over a second connection. Harmless when nothing runs."""

@@ -114,6 +114,8 @@ class Machine:
 
     def exchange(self, batch: Batch, reply: Reply) -> Actions:
         """Send a batch of commands and read what each is owed. A server's error is kept in `reply.error`."""
+        while self.position < len(self.inbox):  # it came behind the last reply
+            yield from self.listen()
         self._begin(reply)
         segment = self.program.segment
         closing = segment is not None and (len(batch) > 1 or not batch[0][0].closed)
@@ -134,6 +136,14 @@ class Machine:
         if closing and segment is not None:
             yield from self._skip(segment.replies) if reply.error else self._run(segment.replies, None)
         reply.done = True
+
+    def listen(self) -> Actions:
+        """Take one message that comes while nothing is owed."""
+        try:
+            yield from self._run(self.program.idle(), None)
+        except WireError as error:
+            error.outcome = "not_run"
+            raise
 
     def _compose(self, batch: Batch, segment: Segment | None) -> list[tuple[Command, list[Any], int]]:
         """Write what a batch sends: all of it, or nothing where a value cannot be sent. Raises WireError.

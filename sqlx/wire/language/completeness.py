@@ -140,8 +140,8 @@ def unused(source: Section) -> Iterator[Finding]:
 
 
 _SPEAKING = (
-    "structs", "framing", "messages", "always", "flows", "commands", "segment", "columns", "types", "parameters", "sql",
-    "session",
+    "structs", "framing", "messages", "always", "idle", "flows", "commands", "segment", "columns", "types",
+    "parameters", "sql", "session",
 )  # fmt: skip
 
 
@@ -152,7 +152,7 @@ def _unnamed(section: Section, used: set[str], path: str, does: str) -> Iterator
 
 
 def _received(source: Section) -> set[str]:
-    found = set(source.get("always", {}))
+    found = {*source.get("always", {}), *source.get("idle", {})}
     for _, step in everywhere(source):
         if isinstance(step, dict):
             found.update(message_of(pattern) for pattern in step.get("expect", {}))

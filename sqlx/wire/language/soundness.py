@@ -144,8 +144,9 @@ class _Parts:
 
     def _steps(self) -> Iterator[Part]:
         program, pack = self.program, self.pack
-        for name, steps in pack.always.items():
-            path = f"$.always.{name}"
+        unasked = [("always", *each) for each in pack.always.items()] + [("idle", *each) for each in pack.idle.items()]
+        for section, name, steps in unasked:
+            path = f"$.{section}.{name}"
             yield path, partial(program.message_code, name, steps, path)
         for name, steps in pack.flows.items():
             yield f"$.flows.{name}", partial(program.one, steps, f"$.flows.{name}")
