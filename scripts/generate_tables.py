@@ -21,6 +21,8 @@ MEANINGS = {
     "application_name": "what the server shows of this connection; on PostgreSQL `sqlx` if left out",
     "autocommit": "each statement is a transaction of its own",
     "busy_timeout": "how long to wait for a lock that another connection holds",
+    "compression": "of everything on the wire, in order of preference; the first that the server offers is taken",
+    "compression_level": "how hard `zstd` tries",
     "connect_timeout": "bounds all of connecting",
     "database": "the database; of an engine in this process, its file",
     "decltypes": "convert values by the declared types of their columns",

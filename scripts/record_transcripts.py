@@ -218,6 +218,20 @@ FAMILY = {
         ],
         over_socket=True,
     ),
+    "compression": Scenario(  # texts too short to be compressed: what is sent shall not depend on the library's version
+        "",
+        "admin",
+        [
+            OPEN,
+            ["query", "SELECT repeat('x', 1000), 'y'; SELECT 1"],
+            ["prepare", "SELECT ?, repeat('z', 70000)", [1000]],
+            ["execute", [1000]],
+            ["streamed", "SELECT 1 UNION ALL SELECT 2; SELECT nothing"],
+            CLOSE,
+        ],
+        over_socket=True,
+        options={"compression": ["zlib"]},
+    ),
     "cancel": Scenario("", "admin", [OPEN, ["cancelled", "SELECT sleep(60)"], SELECT, CLOSE], over_socket=True),
     "cancel_over_tls": Scenario(
         "",

@@ -330,7 +330,22 @@ def _choice(value: Any, option: Section) -> str:
     return str(value)
 
 
-_KINDS = {"text": _text, "path": _path, "bool": _bool, "int": _int, "seconds": _seconds, "choice": _choice}
+def _choices(value: Any, option: Section) -> list[str]:
+    words = value.split(",") if isinstance(value, str) else list(value)
+    if not words or any(word not in option["choices"] for word in words):
+        raise ValueError(f"some of {', '.join(option['choices'])}, with commas between them")
+    return words
+
+
+_KINDS = {
+    "text": _text,
+    "path": _path,
+    "bool": _bool,
+    "int": _int,
+    "seconds": _seconds,
+    "choice": _choice,
+    "choices": _choices,
+}
 
 
 # -- what was left open

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -15,6 +15,7 @@ from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
+from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
@@ -194,6 +195,7 @@ class Conversation:
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
+            "compressions": available(),
             "private": bool(self.endpoint.socket),
         }
         for name, value in given.items():
@@ -463,7 +465,9 @@ class Conversation:
             while True:
                 kind = action[0]
                 if kind == TRANSFER:
-                    action = actions.send((yield from channel.transfer(action[1], action[2])))
+                    layer = self.machine.layer
+                    moved = channel.transfer if layer is None else partial(layer.transfer, channel)
+                    action = actions.send((yield from moved(action[1], action[2])))
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from sqlx.wire.columns import Layout, Layouter, Raw
 from sqlx.wire.compile.compiler import Program
-from sqlx.wire.compile.framing import FrameWriter
+from sqlx.wire.compile.framing import Blocks, FrameWriter
 from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
@@ -41,6 +41,7 @@ from sqlx.wire.compile.program import (
     Segment,
     State,
 )
+from sqlx.wire.compression import CompressionLayer
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import WireNotice
 from sqlx.wire.result import Column, Reply, Result
@@ -87,6 +88,7 @@ class Machine:
         self.inbox = b""
         self.position = 0
         self.sequence = 0
+        self.layer: CompressionLayer | None = None
         self.skipping = False
         self.discarding = False
         self.discarded = 0
@@ -407,7 +409,7 @@ class Machine:
             if head.__class__ is int:
                 return head
             _, start, stop, sequence = head
-            if expected not in (-1, sequence):
+            if expected not in (-1, sequence) and self.layer is None:
                 raise ValueError(f"frame {sequence} came where {expected} was due")
             parts.append(self.inbox[start:stop])
             size += stop - start
@@ -420,7 +422,7 @@ class Machine:
 
     def _count(self, sequence: int) -> None:
         """Hold the number of a frame against the one that was due; -1 where frames are not counted."""
-        if sequence != self.sequence and sequence >= 0:
+        if sequence != self.sequence and sequence >= 0 and self.layer is None:  # which counts its own blocks
             raise ValueError(f"frame {sequence} came where {self.sequence} was due")
         self.sequence = sequence + 1 & 255
 
@@ -464,7 +466,7 @@ class Machine:
             raise WireError("data", sentence, outcome="not_run")
         if self.trace is not None:
             self.trace(">", name, body)
-        start = 0
+        before, first, start = len(self.out), self.sequence == 0, 0
         while True:
             part = (
                 body[start : start + frame.split] if frame.split and len(body) - start >= frame.split else body[start:]
@@ -479,7 +481,9 @@ class Machine:
             self.sequence = self.sequence + 1 & 255
             start += len(part)
             if not frame.split or len(part) < frame.split:
-                return
+                break
+        if self.layer is not None:
+            self.out[before:] = self.layer.seal(self.out[before:], first)
 
     def begin(self, rows: str) -> None:
         """Open a result with the columns just read; their rows come in the message `rows`."""
@@ -527,6 +531,12 @@ class Machine:
     def new_exchange(self) -> None:
         """What is sent next is a new command: its frames are counted from the beginning."""
         self.sequence = 0
+
+    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None:
+        """From here on blocks are sent and come."""
+        if self.position < len(self.inbox):
+            raise WireError("protocol", "the server sent data before the compression that it agreed to")
+        self.layer = CompressionLayer(blocks, algorithm, level)
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""

@@ -12,6 +12,7 @@
 {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
 "suspend"                                              the portal has more
 "new_exchange"                                         what is sent next is a command of its own
+{"compress": "algorithm", "level": …, "reads": "framing", "writes": "framing", "threshold": 50}
 {"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
 {"event": "notice" | "notify", "with": {…}}
 "fail"                                                 the error that this message tells, by its `error` mapping
@@ -26,6 +27,7 @@ from typing import Any, get_args
 from sqlx.wire.compile import expr
 from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import alternatives
+from sqlx.wire.compile.framing import Blocks
 from sqlx.wire.compile.program import Performer
 from sqlx.wire.compile.vocabulary import Vocabulary
 from sqlx.wire.errors import Kind, PackError, WireError
@@ -147,6 +149,14 @@ def _new_exchange(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, me
     return lambda m, v, a, f: m.new_exchange()
 
 
+def _compress(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    algorithm = vocabulary.function(step["compress"], f"{path}.compress", scope, "text")
+    level = vocabulary.function(step.get("level", "0"), f"{path}.level", scope, "int")
+    frames = vocabulary.frames(step["reads"]), vocabulary.frame_writer(step["writes"])
+    blocks = Blocks(*frames, step.get("threshold", 0))
+    return lambda m, v, a, f: m.compress(blocks, algorithm(v, a, f), level(v, a, f))
+
+
 def _prepared(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["prepared"]
     values = {name: vocabulary.function(text, f"{path}.prepared.{name}", scope) for name, text in rule.items()}
@@ -221,6 +231,7 @@ ACTIONS: dict[str, Callable[[Vocabulary, Any, str, Scope, str | None], Act]] = {
     "complete": _complete,
     "suspend": _suspend,
     "new_exchange": _new_exchange,
+    "compress": _compress,
     "prepared": _prepared,
     "event": _event,
     "fail": fail,

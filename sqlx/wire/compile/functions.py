@@ -54,6 +54,11 @@ def _until(value: bytes, end: bytes) -> bytes:
     return value.partition(end)[0]
 
 
+def _first(wanted: list[Any], known: list[Any]) -> Any:
+    """The first element of a list that stands in another, null when none does."""
+    return next((each for each in wanted if each in known), None)
+
+
 FUNCTIONS: dict[str, Function] = {
     "len": Function(len, ("any",), "int"),
     "int": Function(_int, ("any", "int"), "int", 1),
@@ -72,6 +77,7 @@ FUNCTIONS: dict[str, Function] = {
     "until": Function(_until, ("bytes", "bytes"), "bytes"),
     "min": Function(min, ("int", "int"), "int"),
     "max": Function(max, ("int", "int"), "int"),
+    "first": Function(_first, ("list", "list"), "any"),
     "repeat": Function(_repeat, ("any", "int"), "list"),
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
     "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),

@@ -135,7 +135,8 @@ def unused(source: Section) -> Iterator[Finding]:
     ):
         yield from _unnamed(source.get(section, {}), words, f"$.{section}", does)
     framings = {"server", "client", *_words(server), *_words(source.get("messages", {}).get("client", {}))}
-    framings |= {step["framing"] for _, step in everywhere(source) if isinstance(step, dict) and "framing" in step}
+    keys = ("framing", "reads", "writes")
+    framings |= {step[key] for _, step in everywhere(source) if isinstance(step, dict) for key in keys if key in step}
     yield from _unnamed(source.get("framing", {}), framings, "$.framing", "uses the framing")
 
 

@@ -34,10 +34,10 @@ class Verified(Part):
 class Option(Part):
     """An option of a URL or of `connect`, beyond those that every engine has."""
 
-    kind: Literal["text", "int", "bool", "path", "seconds", "choice"]
-    """What its value is."""
+    kind: Literal["text", "int", "bool", "path", "seconds", "choice", "choices"]
+    """What its value is; `choices` is a list of some, with commas between them."""
     choices: list[Text] = []
-    """The values of a `choice`."""
+    """The values of a `choice`, or of `choices`."""
     default: Any = None
     """Its value when it is not given."""
     secret: bool = False

@@ -83,6 +83,8 @@ class _Parts:
             yield f"$.structs.{name}", partial(program.readers.struct, name)
         sent = {message.get("framing", "client") for message in pack.messages.get("client", {}).values()}
         read = {step.get("framing", "server") for _, step in self._all_steps() if "expect" in step}
+        sent |= {step["writes"] for _, step in self._all_steps() if "writes" in step}
+        read |= {step["reads"] for _, step in self._all_steps() if "reads" in step}
         for name in pack.framing:
             if name in sent | {"client"}:
                 yield f"$.framing.{name}", partial(program.frame_writer, name)
