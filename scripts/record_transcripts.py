@@ -224,7 +224,7 @@ FAMILY = {
         [
             OPEN,
             ["query", "SELECT repeat('x', 1000), 'y'; SELECT 1"],
-            ["prepare", "SELECT ?, repeat('z', 70000)", [1000]],
+            ["prepare", "SELECT ?, repeat('z', 3000)", [1000]],
             ["execute", [1000]],
             ["streamed", "SELECT 1 UNION ALL SELECT 2; SELECT nothing"],
             CLOSE,
