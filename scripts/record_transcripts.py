@@ -218,6 +218,20 @@ FAMILY = {
         ],
         over_socket=True,
     ),
+    "session": Scenario(
+        "",
+        "admin",
+        [
+            OPEN,
+            ["query", "USE information_schema"],
+            ["query", "SELECT 1; SET time_zone = '+01:00', autocommit = 0; SELECT 2"],
+            ["prepare", "SET sql_mode = ?", ["NO_BACKSLASH_ESCAPES"]],
+            ["execute", ["NO_BACKSLASH_ESCAPES"]],
+            ["query", "SET NAMES latin1"],
+            CLOSE,
+        ],
+        over_socket=True,
+    ),
     "compression": Scenario(  # texts too short to be compressed: what is sent shall not depend on the library's version
         "",
         "admin",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
-from types import TracebackType
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
@@ -243,6 +243,11 @@ class Connection:
     def server_version(self) -> str:
         """The server's version in its own words."""
         return str(self._session.link.variables.get("server_version", ""))
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The settings of the session that the server tells of, as they are now; which ones is for it to say."""
+        return MappingProxyType(self._session.link.variables.get("parameters", {}))
 
     @property
     def pack(self) -> Pack:

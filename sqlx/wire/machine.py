@@ -175,6 +175,8 @@ class Machine:
 
     def _keep(self, error: WireError) -> None:
         """Remember the first error; go on only after one that leaves the conversation in step."""
+        if error.kind == "refused":
+            error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:
             raise error
         if self.reply.error is None:
@@ -516,9 +518,11 @@ class Machine:
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
         self.result.rows.append(tuple(values))
 
-    def complete(self, rowcount: int = -1, lastrowid: int | None = None, tag: str = "") -> None:
+    def complete(self, rowcount: int | None = -1, lastrowid: int | None = None, tag: str = "") -> None:
         """Close the open result, or add one without rows. A result that is kept whole counts its own rows."""
         result = self.result
+        if rowcount is None:
+            raise ValueError("a number of rows that is null")
         if result is None:
             result = Result(None)
             self.reply.results.append(result)

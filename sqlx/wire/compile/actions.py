@@ -28,6 +28,7 @@ from sqlx.wire.compile import expr
 from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import alternatives
 from sqlx.wire.compile.framing import Blocks
+from sqlx.wire.compile.functions import MAX_ENTRIES
 from sqlx.wire.compile.program import Performer
 from sqlx.wire.compile.vocabulary import Vocabulary
 from sqlx.wire.errors import Kind, PackError, WireError
@@ -75,7 +76,7 @@ def _put(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: st
     key, value = (vocabulary.function(rule[part], f"{path}.put.{part}", scope) for part in ("key", "value"))
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
-        if len(v[index]) < 1000:
+        if len(v[index]) < MAX_ENTRIES:
             v[index][key(v, a, f)] = value(v, a, f)
 
     return act

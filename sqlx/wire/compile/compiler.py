@@ -307,6 +307,9 @@ class _FlowCompiler:
         candidate = self.program.candidate(name, condition, path, len(self.code))
         self._accept(state, candidate)
         if candidate.kind != ROW:
+            self.steps(
+                self.program.message(name, "server", path).get("does", []), f"$.messages.server.{name}.does", own, name
+            )
             self.steps(steps, path, own, name)
             self.put(JUMP, at)
 

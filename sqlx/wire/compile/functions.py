@@ -8,6 +8,8 @@ from typing import Any
 from sqlx.wire import crypto
 from sqlx.wire.crypto import Function
 
+MAX_ENTRIES = 1000  # of a map that a server fills
+
 
 def _int(text: Any, default: int | None = None) -> int:
     """The number that a text spells; more than 20 characters are no number of any protocol."""
@@ -54,6 +56,18 @@ def _until(value: bytes, end: bytes) -> bytes:
     return value.partition(end)[0]
 
 
+def _merge(table: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    merged = table | more
+    if len(merged) > MAX_ENTRIES:
+        raise ValueError(f"a map of {len(merged)} entries")
+    return merged
+
+
+def _flatten(values: list[Any], place: int) -> list[Any]:
+    """The lists that stand at one place of each element, as one; null is an empty one."""
+    return [each for value in values for each in value[place] or ()]
+
+
 def _first(wanted: list[Any], known: list[Any]) -> Any:
     """The first element of a list that stands in another, null when none does."""
     return next((each for each in wanted if each in known), None)
@@ -77,6 +91,8 @@ FUNCTIONS: dict[str, Function] = {
     "until": Function(_until, ("bytes", "bytes"), "bytes"),
     "min": Function(min, ("int", "int"), "int"),
     "max": Function(max, ("int", "int"), "int"),
+    "merge": Function(_merge, ("map", "map"), "map"),
+    "flatten": Function(_flatten, ("list", "int"), "list"),
     "first": Function(_first, ("list", "list"), "any"),
     "repeat": Function(_repeat, ("any", "int"), "list"),
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),

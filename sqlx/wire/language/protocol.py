@@ -218,6 +218,8 @@ class ServerMessage(Part):
     """It is a row of a result, which lies like this."""
     columns: str | None = None
     """It describes columns: a struct, or a repeated one, as in `column[u16]`."""
+    does: Steps = []
+    """Steps that do not wait, done whenever it has come, before those of the branch that it leads to."""
     secret: list[Name] = []
     """Fields that no trace ever shows."""
     hidden: list[Name] = []

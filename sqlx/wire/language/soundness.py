@@ -92,7 +92,8 @@ class _Parts:
                 yield f"$.framing.{name}", partial(program.frames, name)
 
     def _all_steps(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        source = {"flows": self.pack.flows, "commands": self.pack.commands, "segment": self.pack.segment}
+        sections = ("flows", "commands", "segment", "messages")
+        source = {name: getattr(self.pack, name) for name in sections}
         return ((path, step) for path, step in everywhere(source) if isinstance(step, dict))
 
     def _messages(self) -> Iterator[Part]:
@@ -106,6 +107,8 @@ class _Parts:
             path = f"$.messages.server.{name}"
             yield path, partial(self._fields_of, message, path)
             yield path, partial(program.candidate, name, None, path, 0)
+            if "does" in message:
+                yield f"{path}.does", partial(program.message_code, name, message["does"], f"{path}.does")
             if "error" in message:
                 yield path, partial(actions.error_of, program, name, path)
             if "columns" in message:
