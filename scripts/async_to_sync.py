@@ -26,6 +26,7 @@ TWINS = {
     "tests/aio/test_callproc.py": "tests/dbapi/test_callproc.py",
     "tests/aio/test_notifications.py": "tests/dbapi/test_notifications.py",
     "tests/aio/test_two_phase.py": "tests/dbapi/test_two_phase.py",
+    "tests/aio/test_faults.py": "tests/dbapi/test_faults.py",
 }
 HEADER = "# Generated from {source} by scripts/async_to_sync.py; do not edit.\n"
 

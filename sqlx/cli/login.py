@@ -8,7 +8,7 @@ from collections.abc import Callable
 from getpass import getpass
 from typing import Any, TypeVar
 
-from sqlx.cli.main import Failure, UsageError
+from sqlx.cli.endings import Failure, UsageError
 from sqlx.dbapi import Connection, Error, InterfaceError, OperationalError
 from sqlx.dbapi import connect as dbapi_connect
 from sqlx.dbapi.exceptions import translate

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from sqlx.cli.cells import has_colour
-from sqlx.cli.main import Exit, Failure
+from sqlx.cli.endings import Exit, Failure
 from sqlx.wire import registry
 from sqlx.wire.compile.findings import Finding, alternatives
 

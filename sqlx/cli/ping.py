@@ -7,8 +7,8 @@ from statistics import median
 from time import perf_counter
 
 from sqlx.cli.cells import printable
+from sqlx.cli.endings import Exit
 from sqlx.cli.login import attempt, read_url
-from sqlx.cli.main import Exit
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import WireError

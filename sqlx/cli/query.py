@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from sqlx.cli.cells import YELLOW, has_colour, paint, printable
+from sqlx.cli.endings import Exit, Failure, UsageError
 from sqlx.cli.formats import FORMATS, SAMPLE, Format
 from sqlx.cli.login import connect, read_url
-from sqlx.cli.main import Exit, Failure, UsageError
 from sqlx.cli.report import show
 from sqlx.dbapi import Connection, Cursor, Error
 from sqlx.kernel.scanner import scanner_of

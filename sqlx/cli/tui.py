@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from sqlx.cli.main import Exit, UsageError
+from sqlx.cli.endings import Exit, UsageError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType, TracebackType
@@ -85,6 +86,7 @@ class Connection:
         self._lock = Lock()
         self._execute = path(session)
         self._closed = False
+        self._process = os.getpid()
         self._streams = 0
         self._name = options.pack.name
         self.statement_timeout: float | None = options.statement_timeout
@@ -109,7 +111,7 @@ class Connection:
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""
-        if self._closed:
+        if self._closed or self._process != os.getpid():
             return
         with self._lock:
             if not self._closed:
@@ -263,7 +265,7 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if not self.closed:
+            if not self._closed:
                 (self.commit() if error is None else self.rollback())
         except exceptions.Error:
             if error is None:
@@ -275,7 +277,7 @@ class Connection:
         return f"<{type(self).__module__}.Connection {self._name}{' closed' if self.closed else ''}>"
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
+        if not getattr(self, "_closed", True) and self._process == os.getpid():
             try:
                 warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             finally:
@@ -287,6 +289,10 @@ class Connection:
     def _check_open(self) -> None:
         if self._closed:
             raise exceptions.InterfaceError("the connection is closed")
+        if self._process != os.getpid():
+            raise exceptions.InterfaceError(
+                "the connection belongs to the process that opened it: connect again in this one"
+            )
 
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
@@ -296,10 +302,10 @@ class Connection:
             raise translate(error, self._session.link.pack) from None
 
     def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
+        self._check_open()  # before the lock: a thread that held it is not in a child process
         try:
             with self._lock:
-                if self._closed:
-                    raise exceptions.InterfaceError("the connection is closed")
+                self._check_open()
                 try:
                     return self._runner.run(steps, timeout)
                 except WireError as error:
