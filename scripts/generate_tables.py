@@ -39,6 +39,7 @@ MEANINGS = {
     "port": "where the host listens",
     "search_path": "the schemas that names are looked up in",
     "server_public_key": "a PEM file: the server's RSA key, for logins without TLS",
+    "show_warnings": "ask for the warnings of a statement that had some, into the cursor's `messages`",
     "socket": "path of a Unix socket, or of its folder",
     "sslcert": "PEM file of this client's certificate",
     "sslkey": "PEM file of its private key, if not in `sslcert`",

@@ -76,6 +76,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,
+        show_warnings=bool(options.extra.get("show_warnings")),
     )
 
 

@@ -374,6 +374,17 @@ class Pipeline(Part):
     """Where a transaction is open, or opens by itself."""
 
 
+class ShownWarnings(Part):
+    """How warnings are read that the server only counts."""
+
+    count: Name
+    """The variable that holds how many the last statement brought."""
+    sql: Text
+    """Lists them."""
+    columns: list[Literal["severity", "code", "message"]]
+    """What its columns hold."""
+
+
 class Session(Part):
     """The statements by which a session is led. Null is what the engine does not have.
 
@@ -423,6 +434,8 @@ class Session(Part):
     """A query for the server's version."""
     reset: Text | None = None
     """Makes the session as it was when it was opened."""
+    warnings: ShownWarnings | None = None
+    """How warnings are read that the server only counts, where the option `show_warnings` asks for them."""
     call: CallTexts | None = None
     """How a procedure is called."""
     pipeline: Pipeline | None = None

@@ -192,6 +192,9 @@ class _Parts:
             yield path, partial(self._state, session["state"], path)
         for index, name in enumerate(session.get("secrets", ())):
             yield f"$.session.secrets[{index}]", partial(actions.slot, program, name, f"$.session.secrets[{index}]")
+        if session.get("warnings"):
+            path = "$.session.warnings.count"
+            yield path, partial(actions.slot, program, session["warnings"]["count"], path)
         for name, text in session.get("cancel_with", {}).items():
             where = f"$.session.cancel_with.{name}"
             yield where, partial(actions.slot, program, name, where)
