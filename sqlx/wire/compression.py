@@ -157,8 +157,9 @@ class CompressionLayer:
         return self._inflate(self._raw[start:stop], size)
 
     def _count(self, number: int) -> None:
-        """Hold the number of a block against the one that is due, or that begins the answer to a later exchange."""
-        if number != self._due:
+        """Hold the number of a block against the one that is due, or that begins the answer to a later exchange, or
+        what nobody asked for, which is 0."""
+        if number not in (self._due, 0):
             if number not in self._answers:
                 raise WireError("protocol", f"the server sent block {number} where {self._due} was due")
             while self._answers.popleft() != number:

@@ -130,7 +130,7 @@ class Machine:
             try:
                 yield from self._run(command.replies, arguments)
             except WireError as error:
-                self._keep(error)
+                self._keep(self._last_words(error))
                 if segment is not None:
                     if command.closed:
                         yield from self._skip(segment.replies)
@@ -141,11 +141,21 @@ class Machine:
 
     def listen(self) -> Actions:
         """Take one message that comes while nothing is owed."""
+        self.sequence = 0
         try:
             yield from self._run(self.program.idle(), None)
         except WireError as error:
             error.outcome = "not_run"
             raise
+
+    def _last_words(self, error: WireError) -> WireError:
+        """What the server said before it heard of this exchange, where that is what could not be understood."""
+        if error.kind == "protocol" and self.position < len(self.inbox):
+            try:
+                next(self.listen(), None)
+            except WireError as said:
+                return said if said.kind == "server" else error
+        return error
 
     def _compose(self, batch: Batch, segment: Segment | None) -> list[tuple[Command, list[Any], int]]:
         """Write what a batch sends: all of it, or nothing where a value cannot be sent. Raises WireError.

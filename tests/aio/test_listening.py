@@ -152,12 +152,13 @@ async def test_an_end_while_idle_is_told_and_kept(ears: face.Connection, mouth: 
 
 async def test_a_line_that_is_cut_while_idle_ends_the_loop(postgres: Server, proxy: Callable[[Server], Proxy]) -> None:
     line = proxy(postgres)
-    async with await face.connect(postgres.url(), port=line.port, autocommit=True, sslmode="disable") as ears:
-        task = asyncio.create_task(anext(ears.notifies()))
-        await asyncio.sleep(0.05)
-        line.cut()
-        with pytest.raises(dbapi.OperationalError, match="is lost"):
-            await task
+    ears = await face.connect(postgres.url(), port=line.port, autocommit=True, sslmode="disable")
+    task = asyncio.create_task(anext(ears.notifies()))
+    await asyncio.sleep(0.05)
+    line.cut()
+    with pytest.raises(dbapi.OperationalError, match="is lost"):
+        await task
+    await ears.close()
 
 
 async def test_closing_wakes_whoever_iterates(ears: face.Connection) -> None:
@@ -199,11 +200,15 @@ async def test_a_reply_that_nobody_asked_for_breaks_the_protocol() -> None:
         peer.sendall(READY + message("C", b"SELECT 1\0"))
 
     with serving(script) as peer, complaints() as shown:
-        async with await face.connect("postgresql://ada@127.0.0.1", port=peer.port, sslmode="disable") as connection:
-            connection.on_notify(print)
-            with contextlib.suppress(dbapi.OperationalError):
-                await connection.ping()
-            assert connection.closed
+        connection = await face.connect("postgresql://ada@127.0.0.1", port=peer.port, sslmode="disable")
+        connection.on_notify(print)
+        with contextlib.suppress(dbapi.OperationalError):
+            await connection.ping()
+        async with asyncio.timeout(SOON):
+            while not shown:
+                await asyncio.sleep(0.01)
+        assert connection.closed
+        await connection.close()
     assert [context["message"] for context in shown] == ["an idle connection broke"]
 
 

@@ -270,3 +270,12 @@ def test_data_that_came_before_the_compression() -> None:
         _, runner = link_to(peer.port, "mysql", password=None, compression=["zlib"])
         with pytest.raises(WireError, match="sent data before the compression that it agreed to"):
             runner.open(DEADLINE)
+
+
+def test_what_the_server_said_before_it_heard_of_the_statement() -> None:
+    """It tells why it has gone, with frames that it counts from 0."""
+    gone = b"\xff\xbf\x0f#HY000The client was disconnected by the server because of inactivity."
+    for capabilities, answer in ((PLAIN, frame(0, gone)), (ZLIB, block(0, frame(0, gone)))):
+        _, error = query(capabilities, answer)
+        assert isinstance(error, WireError)
+        assert (error.kind, error.code, "inactivity" in str(error)) == ("server", 4031, True)
