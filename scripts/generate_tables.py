@@ -84,8 +84,9 @@ def _rows(engines: str, known: dict[str, Section]) -> Iterator[str]:
 
 
 def _value(option: Section) -> str:
-    if option["kind"] == "choice":
-        return ", ".join(f"`{choice}`" for choice in option["choices"])
+    if option["kind"] in ("choice", "choices"):
+        several = " and lists of them" if option["kind"] == "choices" else ""
+        return ", ".join(f"`{choice}`" for choice in option["choices"]) + several
     kind: str = option["kind"]
     told = {"bool": "true or false", "int": "whole number"}.get(kind, kind)
     return f"{told}, never shown" if option.get("secret") else told
@@ -95,6 +96,8 @@ def _default(name: str, option: Section) -> str:
     default = option.get("default")
     if default is None:
         return DEFAULTS.get(name, "")
+    if isinstance(default, list):
+        return f"`{','.join(default)}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`".replace("False", "false")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
@@ -181,14 +181,13 @@ class Connection:
         """
         notifications = self._session.notifications
         self._translated(notifications.check_offered)
-        notifications.callbacks.append(callback)
+        mine = object()
+        notifications.callbacks[mine] = callback
         self._runner.keep_watch(True, notifications.deliver)
 
         def end() -> None:
-            if callback in notifications.callbacks:
-                notifications.callbacks.remove(callback)
-                if not self._closed:
-                    self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
+            if notifications.callbacks.pop(mine, None) is not None and not self._closed:
+                self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
 
         return end
 
@@ -249,7 +248,7 @@ class Connection:
     @property
     def parameters(self) -> Mapping[str, str]:
         """The settings of the session that the server tells of, as they are now; which ones is for it to say."""
-        return MappingProxyType(self._session.link.variables.get("parameters", {}))
+        return dict(self._session.link.variables.get("parameters", {}))
 
     @property
     def pack(self) -> Pack:

@@ -33,7 +33,7 @@ class Notifications:
 
     def __init__(self, link: Link, report: Callable[[str, BaseException], None]) -> None:
         self.due: deque[Notification] = deque(maxlen=KEPT)  # for the callbacks
-        self.callbacks: list[Callback] = []
+        self.callbacks: dict[object, Callback] = {}
         self._link = link
         self._report = report
         self._kept: deque[Notification] = deque(maxlen=KEPT)
@@ -71,7 +71,7 @@ class Notifications:
         """Call the callbacks. What one raises is shown, and stops nothing."""
         while self.due:
             notification = self.due.popleft()
-            for callback in tuple(self.callbacks):
+            for callback in tuple(self.callbacks.values()):
                 try:
                     callback(notification)
                 except Exception as error:

@@ -46,11 +46,6 @@ def test_more_settings_where_the_server_is_asked_to_tell_them(connection: dbapi.
     assert connection.parameters["sort_buffer_size"] == "65536"
 
 
-def test_nothing_changes_what_it_shows(connection: dbapi.Connection) -> None:
-    with pytest.raises(TypeError):
-        connection.parameters["schema"] = "elsewhere"  # type: ignore[index]
-
-
 @pytest.mark.parametrize(
     "statement",
     [

@@ -87,8 +87,8 @@ def misleading(source: Section) -> Iterator[Finding]:
     for name, entry in source.get("types", {}).items():
         yield from _unreachable_rules(entry, f"$.types.{name}")
     for name, option in source.get("options", {}).items():
-        if option["kind"] == "choice" and not option.get("choices"):
-            yield Finding(f"$.options.{name}", "a `choice` has `choices`")
+        if option["kind"] in ("choice", "choices") and not option.get("choices"):
+            yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
     for name, framing in source.get("framing", {}).items():
