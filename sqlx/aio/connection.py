@@ -10,10 +10,11 @@ from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
 from sqlx.aio.notifications import Notifies
+from sqlx.aio.opening import opened
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -24,9 +25,9 @@ async def connect(
     dsn: str | None = None,
     *,
     host: str | None = None,
-    port: int | None = None,
+    port: int | str | None = None,
     user: str | None = None,
-    password: str | None = None,
+    password: str | Callable[[], Any] | None = None,
     database: str | None = None,
     **options: Any,
 ) -> Connection:
@@ -34,17 +35,18 @@ async def connect(
 
     `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
     that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
-    that cannot be meant, and OperationalError when there is no connection to be had.
+    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
+    `password` may be a function without parameters, which is called for each connection to a server that is opened,
+    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
+
+    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
+    to be had.
     """
     pack = None
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
         pack = chosen.pack
-        link = open_link(chosen)
-        runner = Runner(link)
-        session = open_session(link, runner, chosen)
-        await runner.open(chosen.connect_timeout)
+        session, runner = await opened(chosen)
     except WireError as error:
         raise translate(error, pack) from None
     except PackError as error:

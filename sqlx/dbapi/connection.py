@@ -13,9 +13,10 @@ from sqlx.dbapi import exceptions
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.notifications import Notifies
+from sqlx.dbapi.opening import opened
 from sqlx.kernel.blocking import Lock, Runner
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.options import ConnectOptions, parse
 
 T = TypeVar("T")
@@ -25,9 +26,9 @@ def connect(
     dsn: str | None = None,
     *,
     host: str | None = None,
-    port: int | None = None,
+    port: int | str | None = None,
     user: str | None = None,
-    password: str | None = None,
+    password: str | Callable[[], Any] | None = None,
     database: str | None = None,
     **options: Any,
 ) -> Connection:
@@ -35,17 +36,18 @@ def connect(
 
     `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
     that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
-    that cannot be meant, and OperationalError when there is no connection to be had.
+    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
+    `password` may be a function without parameters, which is called for each connection to a server that is opened,
+    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
+
+    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
+    to be had.
     """
     pack = None
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
         pack = chosen.pack
-        link = open_link(chosen)
-        runner = Runner(link)
-        session = open_session(link, runner, chosen)
-        runner.open(chosen.connect_timeout)
+        session, runner = opened(chosen)
     except WireError as error:
         raise translate(error, pack) from None
     except PackError as error:
