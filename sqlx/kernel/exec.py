@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column",
+    "Link",
     "Notification",
     "Pack",
     "Path",
@@ -84,6 +85,7 @@ def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
             options.keepalives_count,
             options.tcp_user_timeout,
         ),
+        place.peer,
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sqlx.wire import tls
-from sqlx.wire.channel import Channel, Endpoint
+from sqlx.wire.channel import Address, Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
@@ -98,6 +98,10 @@ class Conversation:
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
+
+    @property
+    def untried(self) -> list[Address]:
+        return self.channel.untried
 
     @property
     def idle(self) -> bool:

@@ -66,6 +66,7 @@ class EmbeddedLink:
     ) -> None:
         self.pack = pack
         self.address = ""
+        self.untried: tuple[Any, ...] = ()
         self.failures = FAILURES
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}

@@ -80,6 +80,11 @@ class Link(Protocol):
         ...
 
     @property
+    def untried(self) -> Sequence[Any]:
+        """What else the server's name leads to: addresses that were not tried."""
+        ...
+
+    @property
     def variables(self) -> Mapping[str, Any]: ...
 
     def open(self) -> Steps[None]:

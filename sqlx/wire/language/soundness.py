@@ -72,6 +72,7 @@ class _Parts:
         yield from self._messages()
         yield from self._steps()
         yield from self._session()
+        yield from self._environment()
         yield from self._types()
         yield from self._parameters()
 
@@ -209,6 +210,19 @@ class _Parts:
                 name = condition.partition("=")[0].removeprefix("!")
                 where = f"$.sql.quotes[{index}].backslash"
                 yield where, partial(actions.slot, program, name, where)
+
+    def _environment(self) -> Iterator[Part]:
+        for name in ("password_file", "service_file", "option_files"):
+            rule = self.pack.environment.get(name, {})
+            for key in ("option", "file_option"):
+                if key in rule:
+                    where = f"$.environment.{name}.{key}"
+                    yield where, partial(self._option, rule[key], where)
+
+    def _option(self, name: str, path: str) -> None:
+        if name not in self.pack.options:
+            near = alternatives(name, self.pack.options)
+            raise PackError(path, f"no option of the pack is called {name!r}{near}")
 
     def _state(self, text: str, path: str) -> None:
         self.program.function(text, path, None, "text")
