@@ -1,4 +1,4 @@
-"""`python -m tests.servers [NAME ...]`: start these servers, or all that the tests cover, and print their URLs until Ctrl+C."""
+"""`python -m tests.servers [NAME ...]`: start these servers, or those of every test, and print URLs until Ctrl+C."""
 
 from __future__ import annotations
 

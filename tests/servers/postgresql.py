@@ -37,6 +37,7 @@ host      all all         127.0.0.1/32 scram-sha-256
 """
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "password_encryption": "scram-sha-256",  # before 14 it is md5, which the rules above refuse
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
