@@ -16,7 +16,8 @@ from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
 from tests.servers.server import Engine, Server, launch, run_folder
 
 OTHERS = [FetchedPostgreSQL(major) for major in PACKAGES]
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (PostgreSQL("postgres"), MariaDB(), MySQL(), *OTHERS)}
+FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL()]
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *OTHERS)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
 OLDER = tuple(engine.name for engine in OTHERS[:-1])
 # A test of each server covers the older versions only where it may take long; whoever names one gets it anywhere.
