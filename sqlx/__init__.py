@@ -7,6 +7,7 @@ import typing
 
 if typing.TYPE_CHECKING:
     from sqlx.wire.values.containers import Array, Multirange, Range, Record, Vector
+    from sqlx.wire.values.geometry import Geometry
     from sqlx.wire.values.shapes import Box, Circle, Line, Path, Point, Polygon, Segment
     from sqlx.wire.values.types import Interval, Json, ServerText
 
@@ -16,6 +17,7 @@ __all__ = [
     "Array",
     "Box",
     "Circle",
+    "Geometry",
     "Interval",
     "Json",
     "Line",
@@ -35,7 +37,7 @@ __all__ = [
 def __getattr__(name: str) -> typing.Any:
     if name not in __all__:
         raise AttributeError(f"module 'sqlx' has no attribute {name!r}")
-    from sqlx.wire.values import containers, shapes, types
+    from sqlx.wire.values import containers, geometry, shapes, types
 
-    home = next(module for module in (types, containers, shapes) if hasattr(module, name))
+    home = next(module for module in (types, containers, shapes, geometry) if hasattr(module, name))
     return globals().setdefault(name, getattr(home, name))
