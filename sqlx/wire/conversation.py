@@ -6,16 +6,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlx.wire import tls
-from sqlx.wire.channel import Channel, Endpoint
+from sqlx.wire.channel import Address, Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
+from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
+from sqlx.wire.identity import Identity
 from sqlx.wire.link import State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
@@ -30,18 +32,7 @@ Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes
 
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
 _EMPTY: list[Any] = [None] * len(ARGUMENTS)
-
-
-class Identity(NamedTuple):
-    """Who connects, and to what. `options` are the pack's own."""
-
-    user: str
-    password: str | None
-    database: str
-    options: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"<Identity {self.user!r} {self.database!r}>"
+_YES = (True, "on", "1")  # True is 1
 
 
 class PreparedStatement:
@@ -94,6 +85,7 @@ class Conversation:
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
         self.endpoint = endpoint
+        self.address = str(endpoint)
         self.identity = identity
         self.program, self.layouter = _compiled(pack)
         self.state: State = "closed"
@@ -101,9 +93,19 @@ class Conversation:
         self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
         self._portal_rows: int = pack.session.get("portal_rows", 1000)
+        self._owing = False  # a reply was begun and is not read to its end
+        self._ended: WireError | None = None  # what closed the link while nothing was asked of it
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
+
+    @property
+    def untried(self) -> list[Address]:
+        return self.channel.untried
+
+    @property
+    def idle(self) -> bool:
+        return self.state != "closed" and not self._owing
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -131,9 +133,10 @@ class Conversation:
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate: once, or a second time where `sslmode` leaves the choice to the server."""
         attempts = self._attempts()
+        identity = yield from self.identity.fetched()
         for number, (wanted, needed) in enumerate(attempts, 1):
             try:
-                yield from self._open(wanted, needed)
+                yield from self._open(identity, wanted, needed)
                 return
             except WireError as error:
                 self.abort()
@@ -157,8 +160,8 @@ class Conversation:
             return [(False, False), (True, True)]
         return [(True, False), (False, False)]
 
-    def _open(self, wanted: bool, needed: bool) -> Steps[None]:
-        self.machine = machine = self._new_machine(wanted, needed)
+    def _open(self, identity: Identity, wanted: bool, needed: bool) -> Steps[None]:
+        self.machine = machine = self._new_machine(identity, wanted, needed)
         self.channel = self.channel_type(self.endpoint)
         yield from self.channel.connect()
         try:
@@ -176,18 +179,19 @@ class Conversation:
         machine.phase = "ready"
         self.state = self._state(machine.v)
 
-    def _new_machine(self, wanted: bool, needed: bool) -> Machine:
+    def _new_machine(self, identity: Identity, wanted: bool, needed: bool) -> Machine:
         machine = Machine(self.program, self.layouter)
         machine.on_notice, machine.on_notify = self.on_notice, self.on_notify
         machine.trace = tracer(self.program, id(self))
         given = {
-            "user": self.identity.user,
-            "password": self.identity.password,
-            "database": self.identity.database,
+            "user": identity.user,
+            "password": identity.password,
+            "database": identity.database,
             "options": self._options(),
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
+            "compressions": available(),
             "private": bool(self.endpoint.socket),
         }
         for name, value in given.items():
@@ -228,19 +232,25 @@ class Conversation:
         if "cancel" not in self.pack.flows:
             raise WireError("unsupported", "this engine's pack knows no way to cancel a statement", outcome="unknown")
         encrypted = self.channel.tls is not None
-        other = type(self)(self.pack, self.endpoint, self.identity)
-        machine = other.machine = other._new_machine(encrypted, encrypted)
+        identity = yield from self.identity.fetched()
+        other = type(self)(self.pack, self.endpoint, identity)
+        other.channel.peer = self.channel.peer  # a name may lead to several servers
+        machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in self.pack.session.get("cancel_with", {}).items():
             value = self.program.function(text, f"$.session.cancel_with.{name}")
             machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
-        yield from other.channel.connect()
         try:
-            yield from other._pump(machine.flow("cancel"))
+            yield from other.channel.connect()
+            yield from other._request_cancel(machine)
+        finally:
+            other.channel.abort()
+
+    def _request_cancel(self, machine: Machine) -> Steps[None]:
+        try:
+            yield from self._pump(machine.flow("cancel"))
         except WireError as error:
             if error.kind not in ("connection", "server"):
                 raise
-        finally:
-            other.channel.abort()
 
     # -- statements
 
@@ -352,15 +362,43 @@ class Conversation:
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
 
+    def listen(self) -> Steps[None]:
+        self.check_open()
+        if self._owing:
+            raise WireError(
+                "usage", "a result is still being read: until its end nothing else can come", outcome="not_run"
+            )
+        try:
+            yield from self._pump(self.machine.listen())
+        except WireError as error:
+            self._ended = error
+            self.abort()
+            raise
+        self.state = self._state(self.machine.v)
+
+    def trait(self, name: str) -> Steps[bool]:
+        rule = self.pack.session["traits"][name]
+        said = ""
+        if rule.get("told"):
+            said = self.program.function(rule["told"], f"$.session.traits.{name}.told")(self.machine.v)
+        if not said:
+            reply = yield from self.query(rule["sql"])
+            rows = reply.results[-1].rows if reply.results else ()
+            said = rows[0][0] if rows else ""
+        return said in _YES
+
     # -- how an exchange runs
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        if self._ended is not None:
+            raise self._ended.again()
         if self.state == "closed":
             raise WireError("usage", "the connection is closed", outcome="not_run")
 
     def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
         """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
-        self._check_open()
+        self.check_open()
         batch: list[tuple[Any, list[Any]]] = []
         if self._released:
             command = self.program.command("release")
@@ -406,10 +444,11 @@ class Conversation:
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
         reply.steps = self.machine.exchange(batch, reply)
+        self._owing = True
         return self._continue(reply)
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
-        self._check_open()
+        self.check_open()
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.
@@ -420,7 +459,7 @@ class Conversation:
                 self.abort()
             raise
         if reply.done:
-            reply.steps = None
+            reply.steps, self._owing = None, False
             self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None
@@ -439,17 +478,28 @@ class Conversation:
             while True:
                 kind = action[0]
                 if kind == TRANSFER:
-                    action = actions.send((yield from channel.transfer(action[1], action[2])))
+                    layer = self.machine.layer
+                    moved = channel.transfer if layer is None else partial(layer.transfer, channel)
+                    action = actions.send((yield from moved(action[1], action[2])))
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:
-                    action = actions.send((yield from channel.start_tls(self._tls_context())))
+                    action = actions.send((yield from self._secure(action[1])))
                 elif kind == RANDOM_BYTES:
                     action = actions.send(self.random(action[1]))
         except StopIteration:
             return
 
-    def _tls_context(self) -> Any:
+    def _secure(self, rule: Mapping[str, str]) -> Steps[tls.Secured]:
+        alpn = rule.get("alpn")
+        try:
+            return (yield from self.channel.start_tls(self._tls_context(alpn), alpn))
+        except WireError as error:
+            if "hint" in rule:
+                error.fields.setdefault("hint", rule["hint"])
+            raise
+
+    def _tls_context(self, alpn: str | None) -> Any:
         end = self.endpoint
         mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
-        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
+        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword, alpn)

@@ -65,6 +65,8 @@ class EmbeddedLink:
         self, pack: Pack, database: str | os.PathLike[str] | None = None, options: Mapping[str, Any] | None = None
     ) -> None:
         self.pack = pack
+        self.address = ""
+        self.untried: tuple[Any, ...] = ()
         self.failures = FAILURES
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
@@ -124,6 +126,14 @@ class EmbeddedLink:
             return False
         time.sleep(min(LOCK_PAUSES[min(attempt, len(LOCK_PAUSES) - 1)], self._patience - now))
         return True
+
+    def check_open(self) -> None:
+        self.connection()
+
+    idle = False  # nothing comes unasked from an engine in the process
+
+    def listen(self) -> Steps[None]:
+        raise WireError("unsupported", "an engine in this process says nothing unasked", outcome="not_run")
 
     def close(self) -> Steps[None]:
         yield from ()
@@ -214,6 +224,10 @@ class EmbeddedLink:
 
     def ping(self) -> Steps[None]:
         yield from self.query("PRAGMA schema_version")
+
+    def trait(self, name: str) -> Steps[bool]:
+        yield from ()
+        raise WireError("unsupported", "an engine in this process is no server", outcome="not_run")
 
     def cancel(self) -> Steps[None]:
         yield from ()

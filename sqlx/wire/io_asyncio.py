@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened
-from sqlx.wire.link import READ, WRITE, Link, Need, Steps, Wait
+from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Steps, Wait
+from sqlx.wire.watch import Watch
 
 T = TypeVar("T")
 
@@ -23,7 +25,7 @@ T = TypeVar("T")
 class Asyncio:
     """Runs steps on the running event loop. One runner a link; only `cancel` is for other tasks."""
 
-    __slots__ = ("_need", "_running", "_worker", "cancelled", "link", "stopping")
+    __slots__ = ("_need", "_running", "_watch", "_worker", "cancelled", "link", "stopping")
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -31,15 +33,18 @@ class Asyncio:
         self.cancelled = False  # the server was asked to cancel, and may yet do so; for whoever sees to it to reset
         self._need: Need | None = None
         self._running: asyncio.Future[Any] | None = None
+        self._watch: Watch | None = None
         self._worker = ThreadPoolExecutor(1, "sqlx") if link.pack.embedded else None
 
     async def open(self, timeout: float | None = None) -> None:
         """Open the link; the deadline bounds all of it, name resolution included. Raises WireError."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 await self._start(self.link.open())
         except TimeoutError:
             self._abort()
+            if not limit.expired():  # it came from whoever was asked for the password
+                raise
             raise never_opened(self.link, timeout) from None
         except BaseException:
             self._abort()
@@ -50,6 +55,39 @@ class Asyncio:
 
         Raises WireError. A cancelled task ends when the server has answered, at most GRACE seconds later.
         """
+        if self._watch is None:
+            return await self._run(steps, timeout)
+        with self._watch.away():
+            return await self._run(steps, timeout)
+
+    async def listen(self, lock: object, timeout: float | None) -> bool:
+        """Wait for what comes unasked, also while statements run; False when nothing came in time. Raises WireError."""
+        self.link.check_open()  # having been woken by the link's end, whoever waits again is told of it here
+        return await self._watcher().listen(timeout)
+
+    def keep_watch(self, on: bool, news: Callable[[], None]) -> None:
+        """Call `news` whenever something came unasked, from now on or no longer."""
+        watch = self._watcher()
+        watch.kept, watch.news = on, news
+        watch.arm()
+        watch.settle()
+
+    def report(self, problem: str, error: BaseException) -> None:
+        """Show what went wrong where nobody waits for it."""
+        asyncio.get_running_loop().call_exception_handler({"message": problem, "exception": error})
+
+    def abort(self) -> None:
+        """Close the link at once, saying nothing."""
+        if self._watch is not None:
+            self._watch.end()
+        self.link.abort()
+
+    def _watcher(self) -> Watch:
+        if self._watch is None:
+            self._watch = Watch(self.link, self.report)
+        return self._watch
+
+    async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         try:
             if timeout is None:
                 return await self._start(steps)
@@ -71,13 +109,17 @@ class Asyncio:
             return
         self.cancelled = True
         try:
-            async with asyncio.timeout(CANCEL):
+            async with asyncio.timeout(CANCEL) as limit:
                 await Asyncio(self.link)._start(self.link.cancel())
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise late("the request to cancel", CANCEL, "unknown") from None
 
     async def close(self) -> None:
         """Say goodbye and close; never raises, never waits long."""
+        if self._watch is not None:
+            self._watch.end()
         try:
             with suppress(WireError, TimeoutError):
                 async with asyncio.timeout(CANCEL):
@@ -86,7 +128,7 @@ class Asyncio:
             self._abort()
 
     def _abort(self) -> None:
-        self.link.abort()
+        self.abort()
         if self._worker is not None:
             self._worker.shutdown(wait=False)
 
@@ -111,6 +153,9 @@ class Asyncio:
                 if type(need) is Wait:
                     need = steps.send(await _ready(need.fd, need.flags))
                     continue
+                if type(need) is Ask:
+                    need = steps.send(await _answer(need.question))
+                    continue
                 loop = asyncio.get_running_loop()
                 try:
                     answer = await loop.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)  # type: ignore[union-attr]
@@ -131,7 +176,7 @@ class Asyncio:
         give_up = loop.time() + GRACE
         try:
             while loop.time() < give_up:
-                with suppress(WireError):
+                with suppress(Exception):  # a password that was to be fetched may raise anything
                     await self.cancel()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(REPEAT):
@@ -140,6 +185,11 @@ class Asyncio:
             self.stopping = False
         self._abort()
         raise given_up()
+
+
+async def _answer(question: Callable[[], Any]) -> Any:
+    answer = question()
+    return await answer if isawaitable(answer) else answer
 
 
 async def _ready(fd: int, flags: int) -> int:

@@ -32,7 +32,13 @@ class Resolve(NamedTuple):
     port: int
 
 
-Need: TypeAlias = Wait | Resolve
+class Ask(NamedTuple):
+    """Resume with what `question()` gives, awaited where the runner can; what it raises ends the steps unchanged."""
+
+    question: Callable[[], Any]
+
+
+Need: TypeAlias = Wait | Resolve | Ask
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Need, Any, T]
 State: TypeAlias = Literal["idle", "open", "failed", "closed"]
@@ -53,14 +59,30 @@ class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
     `state` is the transaction's: `idle` (none), `open`, `failed` (only a rollback will do); `closed` when the link is.
-    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives
-    unasked. Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
+    `address` is where the server is, in words; `variables` are what it told of itself (`server_version`, …).
+    `on_notice` and `on_notify` get what arrives unasked. Errors are WireError. After kind `protocol`, `connection` or
+    `timeout` the link is closed.
     """
 
     pack: Pack
+    address: str
     state: State
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
+
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is open and the server owes nothing: what comes now, comes unasked."""
+        ...
+
+    @property
+    def untried(self) -> Sequence[Any]:
+        """What else the server's name leads to: addresses that were not tried."""
+        ...
 
     @property
     def variables(self) -> Mapping[str, Any]: ...
@@ -118,6 +140,15 @@ class Link(Protocol):
         ...
 
     def ping(self) -> Steps[None]: ...
+
+    def listen(self) -> Steps[None]:
+        """Wait for one message that nobody asked for, and handle it. Steps that are dropped while they wait have lost
+        nothing. An error closes the link, and is told once more by whatever is asked of it next."""
+        ...
+
+    def trait(self, name: str) -> Steps[bool]:
+        """Whether the server is `read_only`, or a `standby`: by what it told, else by the query that its pack has."""
+        ...
 
     def cancel(self) -> Steps[None]:
         """Ask the server to stop what runs, over a second connection. Harmless when nothing runs."""

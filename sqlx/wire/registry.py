@@ -33,6 +33,7 @@ class Pack:
     byte_order: Literal["big", "little"] = "big"
     verified: tuple[Section, ...] = ()
     options: Section = field(default_factory=dict)
+    environment: Section = field(default_factory=dict)
     constants: Section = field(default_factory=dict)
     integers: Section = field(default_factory=dict)
     structs: Section = field(default_factory=dict)
@@ -40,6 +41,7 @@ class Pack:
     framing: Section = field(default_factory=dict)
     messages: Section = field(default_factory=dict)
     always: Section = field(default_factory=dict)
+    idle: Section = field(default_factory=dict)
     flows: Section = field(default_factory=dict)
     commands: Section = field(default_factory=dict)
     segment: Section = field(default_factory=dict)

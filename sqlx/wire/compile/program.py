@@ -9,7 +9,7 @@ A flow becomes a flat list of instructions `(op, x, y)`:
     CALL   the code x
     EXPECT the state x                   read one message, go where it leads
     GATHER the state x, y(v, a, f) times keep raw messages: the columns of a result
-    TLS    ·                             upgrade the connection
+    TLS    by the rule x                 upgrade the connection
     RANDOM x(v, a, f) bytes into v[y]
     CLOSED ·                             wait until the server closes the connection
     END    ·                             go back to the caller; the last of every code
@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.wire.compile.framing import FrameReader, FrameWriter
+from sqlx.wire.compile.framing import Blocks, FrameReader, FrameWriter
 from sqlx.wire.link import WireNotice
 
 DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END, OPEN = range(11)
@@ -63,7 +63,9 @@ BUILTIN_VARIABLES = {
     "tls_wanted": "bool",  # this attempt asks for TLS
     "tls_needed": "bool",  # and does without it fail
     "encrypted": "bool",
+    "compressions": "list",  # the names of those that can be done here
     "private": "bool",  # a Unix socket, or TLS whose certificate was verified
+    "certificate": "bytes",  # of the server (DER); empty without TLS
 }
 
 INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}
@@ -87,6 +89,8 @@ class Performer(Protocol):
     def suspend(self) -> None: ...
 
     def new_exchange(self) -> None: ...
+
+    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None: ...
 
     def note_prepared(self, said: dict[str, Any]) -> None: ...
 

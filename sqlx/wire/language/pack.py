@@ -16,6 +16,7 @@ from sqlx.wire.language.engine import (
     Capability,
     CatalogQuery,
     Columns,
+    Environment,
     Errors,
     Option,
     Parameters,
@@ -68,6 +69,8 @@ class PackModel(Part):
     """Of all numbers on the wire that do not say otherwise."""
     options: dict[Name, Option] = {}
     """What a URL and `connect` may say, beyond what every engine has."""
+    environment: Environment | None = None
+    """Variables and files that give options, where a URL and `connect` do not."""
     constants: dict[Name, int] = {}
     """Names for numbers, in expressions."""
     integers: dict[LowerName, PrefixedInteger] = {}
@@ -83,6 +86,8 @@ class PackModel(Part):
     """All messages."""
     always: dict[Name, Steps] = {}
     """Messages that may come whenever a command's replies are read, with what is done then."""
+    idle: dict[Name, Steps] = {}
+    """Messages that, beside those of `always`, may come while nothing is owed; any other breaks the protocol."""
     flows: dict[Name, Steps] = {}
     """Conversations by name: `connect` opens a connection, `cancel` stops a statement from another; the rest are
     called."""

@@ -218,6 +218,8 @@ class ServerMessage(Part):
     """It is a row of a result, which lies like this."""
     columns: str | None = None
     """It describes columns: a struct, or a repeated one, as in `column[u16]`."""
+    does: Steps = []
+    """Steps that do not wait, done whenever it has come, before those of the branch that it leads to."""
     secret: list[Name] = []
     """Fields that no trace ever shows."""
     hidden: list[Name] = []
@@ -347,6 +349,22 @@ class Random(Part):
     """How many."""
 
 
+class StartTls(Part):
+    """Encrypt the connection, and agree on the protocol above it; the word alone agrees on none."""
+
+    start_tls: StartTlsRule
+    """What is agreed on."""
+
+
+class StartTlsRule(Part):
+    """What both ends of an encrypted connection agree on."""
+
+    alpn: str
+    """The protocol's registered name (RFC 7301); a server that does not agree is refused."""
+    hint: str | None = None
+    """What the user can do when the handshake fails."""
+
+
 class Gather(Part):
     """Read a number of messages of one kind: the columns of the result that follows."""
 
@@ -431,6 +449,21 @@ class Prepared(Part):
     """What it says."""
 
 
+class Compress(Part):
+    """From here on everything goes in blocks, with headers and numbers of their own, that may be compressed."""
+
+    compress: Expression
+    """The algorithm, a text: `zlib` or `zstd`."""
+    level: Expression = "0"
+    """How hard to try, where the algorithm lets one choose."""
+    reads: Name
+    """The framing of the blocks that come; its `tag` is what a block inflates to, 0 when it is not compressed."""
+    writes: Name
+    """The framing of the blocks that are sent; it writes that as `tag`."""
+    threshold: Annotated[int, Field(ge=0)] = 0
+    """Blocks of fewer bytes are sent as they are."""
+
+
 class Event(Part):
     """Tell the application of something nobody asked for."""
 
@@ -475,11 +508,13 @@ Step = TypeAliasType(
         | Annotated[Require, Tag("<require>")]
         | Annotated[Fail, Tag("<fail>")]
         | Annotated[Random, Tag("<random>")]
+        | Annotated[StartTls, Tag("<start_tls>")]
         | Annotated[Gather, Tag("<gather>")]
         | Annotated[ResultStep, Tag("<result>")]
         | Annotated[Row, Tag("<row>")]
         | Annotated[Complete, Tag("<complete>")]
         | Annotated[Prepared, Tag("<prepared>")]
+        | Annotated[Compress, Tag("<compress>")]
         | Annotated[Event, Tag("<event>")],
         Discriminator(step_kind),
     ],
