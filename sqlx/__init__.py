@@ -6,16 +6,38 @@ They are loaded when first asked for, so that `import sqlx` costs nothing.
 import typing
 
 if typing.TYPE_CHECKING:
+    from sqlx.wire.values.containers import Array, Multirange, Range, Record, Vector
+    from sqlx.wire.values.geometry import Geometry
+    from sqlx.wire.values.shapes import Box, Circle, Line, Path, Point, Polygon, Segment
     from sqlx.wire.values.types import Interval, Json, ServerText
 
 __version__ = "0.1.0"
 
-__all__ = ["Interval", "Json", "ServerText", "__version__"]
+__all__ = [
+    "Array",
+    "Box",
+    "Circle",
+    "Geometry",
+    "Interval",
+    "Json",
+    "Line",
+    "Multirange",
+    "Path",
+    "Point",
+    "Polygon",
+    "Range",
+    "Record",
+    "Segment",
+    "ServerText",
+    "Vector",
+    "__version__",
+]
 
 
 def __getattr__(name: str) -> typing.Any:
     if name not in __all__:
         raise AttributeError(f"module 'sqlx' has no attribute {name!r}")
-    from sqlx.wire.values import types
+    from sqlx.wire.values import containers, geometry, shapes, types
 
-    return globals().setdefault(name, getattr(types, name))
+    home = next(module for module in (types, containers, shapes, geometry) if hasattr(module, name))
+    return globals().setdefault(name, getattr(home, name))

@@ -1,12 +1,15 @@
-"""Decoders of arrays, which arrive as nested lists; lower bounds are dropped."""
+"""Decoders of arrays, which arrive as nested lists; as Array where an index begins at another number than 1."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import prod
-from struct import unpack_from
+from struct import Struct, unpack_from
 from typing import Any
 
+from sqlx.wire.values.binary import Number
+from sqlx.wire.values.containers import Array
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation
 
 MAX_DIMENSIONS = 6
@@ -15,17 +18,22 @@ MAX_DIMENSIONS = 6
 def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
     r"""An array literal: `{1,NULL,{"a \"b\""}}`, perhaps after its bounds: `[2:4]={...}`."""
     mark = separator.encode("ascii")
-    token = _token(mark)
+    token, item = _token(mark), _item(mark)
+    flat = re.compile(rb"(?:%s)++(?<!%s)" % (item.pattern, re.escape(mark)), re.DOTALL)
 
     def decode(raw: bytes) -> list[Any]:
-        literal = raw if raw[:1] == b"{" else _without_bounds(raw)
-        if literal[-1:] != b"}":
+        if raw[:1] == b"[":
+            literal, bounds = _parted(raw)
+            return _bounded(decode(literal), bounds)
+        if raw[:1] != b"{" or raw[-1:] != b"}":
             raise ValueError(f"not an array: {raw[:40]!r}")
-        body = literal[1:-1]
+        body = raw[1:-1]
         if not body:
             return []
         if any(byte in body for byte in _SPECIAL):
-            return _nested(literal, token, mark, element)
+            if flat.fullmatch(body):
+                return [_word(quoted, bare, element) for quoted, bare in item.findall(body)]
+            return _nested(raw, token, mark, element)
         return [None if word in _NULLS else element(word) for word in body.split(mark)]
 
     return decode
@@ -33,14 +41,20 @@ def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
 
 _SPECIAL = (b'"', b"{", b"}", b"\\")
 _NULLS = (b"NULL", b"null")
-_BOUNDS = re.compile(rb"(\[[+-]?\d+:[+-]?\d+\])+=(?=\{)")
+_BOUNDS = re.compile(rb"((?:\[[+-]?\d{1,10}:[+-]?\d{1,10}\]){1,%d})=(?=\{)" % MAX_DIMENSIONS)
+_LOWER = re.compile(rb"\[([+-]?\d+):")
 
 
-def _without_bounds(raw: bytes) -> bytes:
+def _parted(raw: bytes) -> tuple[bytes, list[int]]:
+    """The literal behind its bounds, and the lower ones."""
     match = _BOUNDS.match(raw)
     if match is None:
         raise ValueError(f"not an array: {raw[:40]!r}")
-    return raw[match.end() :]
+    return raw[match.end() :], [int(bound) for bound in _LOWER.findall(match[1])]
+
+
+def _bounded(values: list[Any], bounds: Sequence[int]) -> list[Any]:
+    return values if all(bound == 1 for bound in bounds) else Array(values, bounds)
 
 
 def _token(mark: bytes) -> re.Pattern[bytes]:
@@ -50,6 +64,18 @@ def _token(mark: bytes) -> re.Pattern[bytes]:
         % (special, special),
         re.DOTALL,
     )
+
+
+def _item(mark: bytes) -> re.Pattern[bytes]:
+    """One element of an array of one dimension, as servers write it: in quotes, or without anything special."""
+    special = re.escape(mark)
+    return re.compile(rb'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"\\{}%s]++))(?:%s|\Z)' % (special, special), re.DOTALL)
+
+
+def _word(quoted: bytes, bare: bytes, element: Codec) -> Any:
+    if bare:
+        return None if bare in _NULLS else element(bare)
+    return element(_ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted)
 
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
@@ -100,30 +126,37 @@ def binary_array(context: Context, element: Codec) -> Codec:
         start = 12 + 8 * dimensions
         if not 0 <= dimensions <= MAX_DIMENSIONS or start > len(raw):
             raise ValueError(f"an array of {dimensions} dimensions in {len(raw)} bytes")
-        sizes = unpack_from(f">{2 * dimensions}i", raw, 12)[::2]
+        numbers = unpack_from(f">{2 * dimensions}i", raw, 12)
+        sizes, bounds = numbers[::2], numbers[1::2]
         if not sizes:
             return []
         if min(sizes) < 1 or prod(sizes) * 4 > len(raw) - start:
             raise ValueError(f"an array of {' x '.join(map(str, sizes))} elements in {len(raw)} bytes")
-        return _fold(_elements(raw, start, prod(sizes), element), sizes)
+        return _bounded(_fold(_elements(raw, start, prod(sizes), element), sizes), bounds)
 
     return decode
 
 
 def _elements(raw: bytes, position: int, count: int, element: Codec) -> list[Any]:
     """All elements in order, up to the last byte."""
+    if isinstance(element, Number) and len(raw) - position == count * (4 + element.layout.size):
+        pairs = Struct(">i" + element.layout.format[1:]).iter_unpack(raw[position:])
+        sizes, numbers = zip(*pairs, strict=True)
+        if sizes.count(element.layout.size) == count:
+            return list(numbers)
     flat: list[Any] = []
     end = len(raw)
     for _ in range(count):
-        size = int.from_bytes(raw[position : position + 4], "big", signed=True)
-        position += 4
-        if size == -1:
+        start = position + 4
+        size = int.from_bytes(raw[position:start], "big", signed=True)
+        position = start + size
+        if size >= 0 and position <= end:
+            flat.append(element(raw[start:position]))
+        elif size == -1:
             flat.append(None)
-            continue
-        if size < 0 or position + size > end:
-            raise ValueError(f"an array element of {size} bytes at {position} of {end}")
-        flat.append(element(raw[position : position + size]))
-        position += size
+            position = start
+        else:
+            raise ValueError(f"an array element of {size} bytes at {start} of {end}")
     if position != end:
         raise ValueError(f"an array that ends at {position} of {end} bytes")
     return flat

@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
-from sqlx.wire.values import arrays, binary, binary_times, encode, encode_array, text, text_times
+from sqlx.wire.values import (
+    arrays,
+    binary,
+    binary_times,
+    composites,
+    encode,
+    geometric,
+    geometry,
+    literals,
+    ranges,
+    text,
+    text_times,
+)
 from sqlx.wire.values.operations import Codec, Context, Table
 
-_TEXT = Table("text decoder", text.TEXT, text_times.TEXT, arrays.TEXT)
-_BINARY = Table("binary decoder", binary.BINARY, binary_times.BINARY, arrays.BINARY)
-_ENCODE = Table("encoder", encode.SCALARS, encode_array.ENCODE)
+_TEXT = Table("text decoder", text.TEXT, text_times.TEXT, arrays.TEXT, ranges.TEXT, composites.TEXT, geometric.TEXT)
+_BINARY = Table(
+    "binary decoder",
+    binary.BINARY,
+    binary_times.BINARY,
+    arrays.BINARY,
+    ranges.BINARY,
+    composites.BINARY,
+    geometric.BINARY,
+)
+_ENCODE = Table("encoder", encode.SCALARS, literals.ENCODE, geometry.ENCODE)
 
 
 def text_decoder(op: str, context: Context) -> Codec:

@@ -10,6 +10,9 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Any
 from uuid import UUID
 
+from sqlx.wire.values.containers import Multirange, Range, Record, Vector
+from sqlx.wire.values.geometry import Geometry
+from sqlx.wire.values.shapes import Box, Circle, Line, Path, Point, Polygon, Segment
 from sqlx.wire.values.types import Interval, Json
 
 KINDS: dict[type, str] = {
@@ -34,6 +37,18 @@ KINDS: dict[type, str] = {
     tuple: "array",
     set: "set",
     frozenset: "set",
+    Range: "range",
+    Multirange: "multirange",
+    Record: "record",
+    Point: "point",
+    Line: "line",
+    Segment: "segment",
+    Box: "box",
+    Path: "path",
+    Polygon: "polygon",
+    Circle: "circle",
+    Geometry: "geometry",
+    Vector: "vector",
 } | dict.fromkeys((IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network), "inet")
 
 ZONED = {"timestamp": "timestamptz", "time": "timetz"}

@@ -20,7 +20,7 @@ from sqlx.wire.errors import PackError
 
 Codec: TypeAlias = Callable[[Any], Any]
 
-MAX_LENGTH = 256  # characters of one operation
+MAX_LENGTH = 16_384  # characters of one operation: a composite names all its fields
 MAX_DEPTH = 8  # operations within operations
 
 
@@ -45,11 +45,20 @@ class Operation(NamedTuple):
 
 class Maker(NamedTuple):
     """`make(context, *arguments)` gives the codec. `takes` are the classes of the arguments, `needs` how many of them
-    must be given. An argument that is an operation arrives made."""
+    must be given, `repeats` those of arguments that come again and again. An argument that is an operation arrives
+    made."""
 
     make: Callable[..., Codec]
     takes: tuple[type, ...] = ()
     needs: int = 0
+    repeats: tuple[type, ...] = ()
+
+    def classes(self, given: int) -> tuple[type, ...]:
+        """The class of each of so many arguments. Raises ValueError when there must be more or fewer."""
+        times, rest = divmod(given, len(self.repeats)) if self.repeats else (0, 0)
+        if rest or (not self.repeats and not self.needs <= given <= len(self.takes)):
+            raise ValueError(f"not {given}")
+        return self.repeats * times or self.takes
 
 
 def plain(codec: Codec) -> Maker:
@@ -76,9 +85,11 @@ class Table:
         maker = self.makers.get(name)
         if maker is None:
             raise PackError("$", f"there is no {self.what} named {name!r}; there are {', '.join(sorted(self.makers))}")
-        if not maker.needs <= len(arguments) <= len(maker.takes):
-            raise PackError("$", f"{name} takes {_count(maker)}, not {len(arguments)}")
-        for argument, wanted in zip(arguments, maker.takes, strict=False):
+        try:
+            classes = maker.classes(len(arguments))
+        except ValueError as error:
+            raise PackError("$", f"{name} takes {_count(maker)}, {error}") from None
+        for argument, wanted in zip(arguments, classes, strict=False):
             if type(argument) is not wanted:
                 raise PackError("$", f"{name} takes {_WORDS[wanted]}, not {argument!r}")
         made = (self._make(each, context) if isinstance(each, Operation) else each for each in arguments)
@@ -90,6 +101,8 @@ _WORDS: dict[type, str] = {Operation: "an operation", int: "an integer", date: "
 
 
 def _count(maker: Maker) -> str:
+    if maker.repeats:
+        return f"arguments in groups of {len(maker.repeats)}"
     if not maker.takes:
         return "no argument"
     least, most = maker.needs, len(maker.takes)
@@ -99,6 +112,7 @@ def _count(maker: Maker) -> str:
 _TOKEN = re.compile(
     r"\s*(?:(?P<date>\d{4}-\d\d-\d\d)|(?P<int>-?\d{1,18})|(?P<name>[a-z][a-z0-9_]*)|'(?P<text>(?:[^']|'')*)'|(?P<mark>[(),]))"
 )
+_REST = re.compile(r"\s*\Z")
 
 
 @lru_cache(maxsize=1024)
@@ -123,7 +137,7 @@ class _Reader:
 
     def advance(self) -> None:
         self.start = self.position
-        if not self.op[self.position :].strip():
+        if _REST.match(self.op, self.position):
             self.kind = self.value = ""
             return
         match = _TOKEN.match(self.op, self.position)

@@ -1,5 +1,6 @@
 """Arrays: nested lists out of literals and out of counted bytes, and nothing out of arrays that lie."""
 
+import pickle
 import struct
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlx import Array
 from sqlx.wire.values import Context, binary_decoder, encoder, text_decoder
 
 CONTEXT = Context()
@@ -37,8 +39,7 @@ def counted(sizes: list[int], elements: list[bytes | None]) -> bytes:
         (rb'{"a,b","q\"x","b\\s","{}"," ",""}', ["a,b", 'q"x', "b\\s", "{}", " ", ""]),
         (b"{{a,b},{c,d}}", [["a", "b"], ["c", "d"]]),
         (b"{{{a}},{{NULL}}}", [[["a"]], [[None]]]),
-        (b"[2:4]={a,b,c}", ["a", "b", "c"]),
-        (b"[-1:0][3:3]={{a},{b}}", [["a"], ["b"]]),
+        (b"[1:2]={a,b}", ["a", "b"]),
         (rb"{a\,b,\NULL}", ["a,b", "NULL"]),
         (b'{"\xc3\xa9\n"}', ["é\n"]),
         (b"{{},{}}", [[], []]),
@@ -47,6 +48,28 @@ def counted(sizes: list[int], elements: list[bytes | None]) -> bytes:
 def test_literals(raw: bytes, value: Any) -> None:
     """Quotes, escapes, NULL, nesting, bounds."""
     assert text(raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value", "bounds"),
+    [(b"[2:4]={a,b,c}", ["a", "b", "c"], (2,)), (b"[-1:0][3:3]={{a},{b}}", [["a"], ["b"]], (-1, 3))],
+)
+def test_other_lower_bounds(raw: bytes, value: Any, bounds: tuple[int, ...]) -> None:
+    """They are kept, and written again."""
+    found = text(raw)
+    assert (found, type(found), found.lower_bounds) == (value, Array, bounds)
+    assert repr(found) == f"Array({value}, lower_bounds={bounds})"
+    assert text(encoder("array", CONTEXT)(found)).lower_bounds == bounds
+    assert repr(pickle.loads(pickle.dumps(found))) == repr(found)
+    one = binary(struct.pack(">iiI", 1, 0, 25) + struct.pack(">iii", 1, 7, 1) + b"a")
+    assert (one, one.lower_bounds) == (["a"], (7,))
+
+
+def test_bounds_that_no_array_has() -> None:
+    with pytest.raises(ValueError, match="2 dimensions"):
+        encoder("array", CONTEXT)(Array([1], (0, 0)))
+    with pytest.raises(ValueError, match="not an array"):
+        text(b"[1:1]" * 7 + b"={a}")
 
 
 def test_another_separator() -> None:

@@ -30,7 +30,12 @@ CONTEXT = Context()
         ("array(2024-02-30)", "2024-02-30 is no date"),
         ("INT", "expected a name or an argument at character 1"),
         ("array(" * 9 + "int" + ")" * 9, "nests more than 8 operations"),
-        ("x" * 300, "at most 256 characters, not 300"),
+        ("x" * 20_000, "at most 16384 characters, not 20000"),
+        ("composite('a')", "composite takes arguments in groups of 2, not 1"),
+        ("composite(int, 'a')", "composite takes a quoted text, not Operation"),
+        ("composite('a', 'b')", "composite takes an operation, not 'b'"),
+        ("range()", "expected a name"),
+        ("range(int, int)", r"range takes 1 argument\(s\), not 2"),
     ],
 )
 def test_operations_that_are_refused(op: str, reason: str) -> None:
