@@ -377,7 +377,7 @@ class Gather(Part):
 
 
 class Pull(Part):
-    """The server takes data from here on: what the caller gives is sent, while messages that come are read as before."""
+    """The server takes data from here on: what the caller gives is sent, and what comes is read as before."""
 
     pull: PullRule
     """The messages that carry it."""
