@@ -15,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TWINS = {
     "sqlx/aio/connection.py": "sqlx/dbapi/connection.py",
+    "sqlx/aio/copy.py": "sqlx/dbapi/copy.py",
     "sqlx/aio/cursor.py": "sqlx/dbapi/cursor.py",
     "sqlx/aio/notifications.py": "sqlx/dbapi/notifications.py",
     "sqlx/aio/opening.py": "sqlx/dbapi/opening.py",

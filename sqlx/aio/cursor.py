@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from sqlx.aio.copy import Copy
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.types import Description, describe
-from sqlx.kernel.exec import Reply, Result, Steps, Stream, shortened
+from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
 from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
@@ -44,14 +45,28 @@ class Cursor:
 
     # -- running
 
-    async def execute(self, operation: str, parameters: Any = None, *, timeout: float | None = None) -> Cursor:
+    async def execute(
+        self,
+        operation: str,
+        parameters: Any = None,
+        *,
+        timeout: float | None = None,
+        local_infile: DataSource | None = None,
+    ) -> Cursor:
         """Run a statement, or without parameters a script whose results `nextset` leads through. Returns the cursor.
 
         A sequence binds `?`, a mapping `:name`. `timeout` is in seconds, 0 for no limit; the connection's if left out.
+        `local_infile` is where the data of this one statement comes from, if it asks for any (LOAD DATA LOCAL): a path,
+        an open binary file, or an iterable of bytes.
         """
         connection = self.connection
         if stream := self._begin():
             await self._end(stream, ANOTHER)
+        if local_infile is not None:
+            if parameters is not None:
+                raise exceptions.ProgrammingError("a statement that takes data takes no parameters")
+            self._take(await self._run(connection._session.load(operation, local_infile), timeout))
+            return self
         if self._number:
             self._stream = Stream(f"stream cursor {self._number} ({shortened(operation)})")
         steps = connection._execute(operation, parameters, self._stream)
@@ -76,6 +91,12 @@ class Cursor:
         self._last = reply.results[-1].lastrowid if reply.results else None
         return self
 
+    def copy(self, operation: str, *, types: Sequence[str] | None = None) -> Copy:
+        """Run a statement whose data streams (COPY … FROM STDIN, COPY … TO STDOUT), in a block:
+        `with cursor.copy(...) as copy`. `types` names the types of the columns for rows that are read.
+        """
+        return Copy(self, operation, types)
+
     async def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Call a procedure or function by its name; what it returns is to be fetched.
 
@@ -93,6 +114,14 @@ class Cursor:
     def setoutputsize(self, size: int, column: int | None = None) -> None:
         """Does nothing: values are never cut."""
         self._check_open()
+
+    async def _begin_copy(self, operation: str, stream: Stream) -> None:
+        if running := self._begin():
+            await self._end(running, ANOTHER)
+        await self._run(self.connection._session.copy(operation, stream), None)
+
+    def _end_copy(self, reply: Reply) -> None:
+        self._rowcount = reply.results[-1].rowcount if reply.results else -1
 
     # -- reading
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlx.kernel.copying import DataSource, RowFormat
 from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
@@ -16,7 +17,8 @@ from sqlx.kernel.secret import Source
 from sqlx.kernel.session import Session
 from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
-from sqlx.wire.link import Link, Steps
+from sqlx.wire.feed import PIECE
+from sqlx.wire.link import GivenUp, Link, Steps
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply, Result
@@ -26,13 +28,17 @@ if TYPE_CHECKING:
     from sqlx.wire.channel import Endpoint
 
 __all__ = [
+    "PIECE",
     "Column",
+    "DataSource",
+    "GivenUp",
     "Link",
     "Notification",
     "Pack",
     "Path",
     "Reply",
     "Result",
+    "RowFormat",
     "Session",
     "Steps",
     "Stream",

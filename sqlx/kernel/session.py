@@ -7,10 +7,12 @@ alike.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from typing import Any
 
 from sqlx.kernel.batches import batches
+from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
@@ -19,7 +21,7 @@ from sqlx.kernel.statements import Recent, Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
 from sqlx.kernel.two_phase import TwoPhase, Xid
-from sqlx.wire.link import Link, Prepared, Steps, WireNotice
+from sqlx.wire.link import Given, GivenUp, Link, Prepared, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 
@@ -87,6 +89,55 @@ class Session:
             self.forget()
         yield from self._show_warnings()
         return reply
+
+    def copy(self, sql: str, stream: Stream) -> Steps[None]:
+        """Run a statement whose data streams; `stream` is given the reply."""
+        yield from self._make_ready()
+        statement = self._statements.plain(sql)
+        check_copies(self.link, self._statements.scanner, sql)
+        stream.doing = "run"
+        self.streams.add(stream, (yield from self._exchange_data(statement, gives=True, takes=True)))
+
+    def give(self, stream: Stream, data: Given) -> Steps[None]:
+        """Send data to the statement that `copy` has begun: a part of it, or its end."""
+        try:
+            yield from self.link.give(stream.reply, data)  # type: ignore[arg-type]
+        finally:
+            if stream.exhausted:
+                self.streams.forget(stream)
+
+    def load(self, sql: str, source: DataSource) -> Steps[Reply]:
+        """Run a statement that takes data from a source which is named for it alone."""
+        yield from self._make_ready()
+        with ExitStack() as closing:
+            parts = pieces(source, closing)
+            reply = yield from self._exchange_data(self._statements.plain(sql), gives=True, takes=False)
+            while reply.wanting:
+                yield from self.link.give(reply, (yield from self._next(reply, parts)))
+        return reply
+
+    def _next(self, reply: Reply, parts: Iterator[bytes]) -> Steps[bytes | None]:
+        """The next piece; when it cannot be had, the server is told before the program is."""
+        try:
+            return next(parts, None)
+        except Exception as error:
+            with suppress(WireError):
+                yield from self.link.give(reply, GivenUp(type(error).__name__))
+            raise
+
+    def _exchange_data(self, statement: Statement, *, gives: bool, takes: bool) -> Steps[Reply]:
+        before = self.link.state
+        begin = self.transactions.begin_for(statement)
+        try:
+            if begin is not None:  # in an exchange of its own: the end of a batch would be lost in the data
+                yield from self.link.query(begin)
+            return (yield from self.link.exchange_data(statement.text, gives=gives, takes=takes))
+        except WireError as error:
+            raise self._explained(error, statement, before) from None
+
+    def row_format(self, sql: str, types: Sequence[str] | None) -> RowFormat:
+        """How the rows of the statement that `copy` has begun are written and read."""
+        return RowFormat(self.link, self._statements.scanner, sql, types)
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
         """Run one statement once a row, in order, pipelined. The reply holds one result a row."""

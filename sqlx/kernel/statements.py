@@ -85,7 +85,7 @@ class Statements:
 
     def __init__(self, link: Link, paramstyle: str) -> None:
         self._link = link
-        self._scanner = scanner_of(link.pack)
+        self.scanner = scanner_of(link.pack)
         self._paramstyle = paramstyle
         self._seen: Recent[Any, Statement] = Recent(TEXTS)
         sql, session = link.pack.sql, link.pack.session
@@ -107,12 +107,12 @@ class Statements:
             raise _no_text(sql)
         by_name = is_by_name(parameters)
         # All that a server's variables decide is what a backslash means.
-        mode = self._scanner.mode(self._link.variables) if "\\" in sql else ()
+        mode = self.scanner.mode(self._link.variables) if "\\" in sql else ()
         key = (sql, by_name, mode)
         found = self._seen.get(key)
         if found is None:
             paramstyle = "named" if isinstance(parameters, Named) else self._paramstyle
-            native = prepare_text(self._scanner, sql, paramstyle, by_name, self._link.variables)
+            native = prepare_text(self.scanner, sql, paramstyle, by_name, self._link.variables)
             found = self._remember(key, Statement(sql, native))
         return found
 
@@ -122,16 +122,16 @@ class Statements:
 
     def mark(self, number: int) -> str:
         """The server's placeholder for a parameter, from 1."""
-        return self._scanner.placeholder.replace("{n}", str(number))
+        return self.scanner.placeholder.replace("{n}", str(number))
 
     def _remember(self, key: Any, statement: Statement) -> Statement:
         sql, variables = statement.sql, self._link.variables
-        matches = self._scanner.matches
+        matches = self.scanner.matches
         barred = matches(sql, self._barred, variables)
         statement.bars_transaction = barred
         statement.opens_transaction = barred is None and matches(sql, self._controls, variables) is None
         statement.unpreparable = matches(sql, self._unpreparable, variables)
-        parts = [sql[start:end] for start, end in self._scanner.statements(sql, variables)] if ";" in sql else [sql]
+        parts = [sql[start:end] for start, end in self.scanner.statements(sql, variables)] if ";" in sql else [sql]
         statement.redefines = any(matches(part, self._redefining, variables) for part in parts)
         statement.alone = len(parts) < 2 and statement.unpreparable is None
         if len(sql) <= LONGEST:

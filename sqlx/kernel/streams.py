@@ -25,10 +25,11 @@ class Stream:
     """A result read in parts. `owner` names who reads it; `ended` says what ended it early; `abandoned` what will, as
     soon as something else is run: its reader is gone, or was interrupted."""
 
-    __slots__ = ("abandoned", "ended", "owner", "reply")
+    __slots__ = ("abandoned", "doing", "ended", "owner", "reply")
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
+        self.doing = "read"
         self.reply: Reply | None = None
         self.ended = ""
         self.abandoned = ""
@@ -76,7 +77,7 @@ class Streams:
             going_on = not stream.exhausted
         finally:
             if not going_on:
-                self._forget(stream)
+                self.forget(stream)
 
     def make_way(self) -> Steps[None]:
         """End what nobody reads any more. Raises WireError (usage) when a stream is read that bars other statements."""
@@ -85,7 +86,7 @@ class Streams:
                 yield from self.end(stream, stream.abandoned)
             elif not (self._several or (stream.reply is not None and stream.reply.portal is not None)):
                 raise Misuse(
-                    f"{stream.owner} is still being read, and this engine runs nothing else meanwhile",
+                    f"{stream.owner} is still being {stream.doing}, and this engine runs nothing else meanwhile",
                     "read it to its end or close it first, or use a second connection",
                 )
 
@@ -97,7 +98,7 @@ class Streams:
         """Drain what little is left of a stream, or have the server cancel it and drain the rest."""
         if stream not in self.open:
             return
-        self._forget(stream)
+        self.forget(stream)
         stream.ended = by
         reply = stream.reply
         assert reply is not None
@@ -123,7 +124,7 @@ class Streams:
             stream.ended = by
         self.open.clear()
 
-    def _forget(self, stream: Stream) -> None:
+    def forget(self, stream: Stream) -> None:
         if stream in self.open:
             self.open.remove(stream)
 

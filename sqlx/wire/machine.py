@@ -104,6 +104,7 @@ class Machine:
         self.prepared: dict[str, Any] = {}
         self.openings: dict[Any, Opening] = {}
         self.slots: Any = None
+        self.arguments: Any = None  # of the command whose replies are read
         self.feed: Feed | None = None
         self.given: Given = None
         self.on_notice: Callable[[WireNotice], None] | None = None
@@ -230,6 +231,7 @@ class Machine:
 
     def _run(self, code: Code, a: Any) -> Actions:
         pc, f, v = 0, None, self.v
+        self.arguments = a
         stack: list[tuple[Code, int]] = []
         statement = a[STATEMENT] if a and code[0][0] == EXPECT and self.trace is None else None
         if statement is not None:
@@ -422,7 +424,7 @@ class Machine:
             self.slots, position = read(body, start, stop, self.v)  # type: ignore[misc]
             if position != stop:
                 raise ValueError(f"{stop - position} bytes too many in {candidate.message.replace('_', ' ')!r}")
-            if condition is None or condition(self.v, None, self.slots):
+            if condition is None or condition(self.v, self.arguments, self.slots):
                 if self.trace is not None:
                     self.trace("<", candidate.message, body[start:stop])
                 return candidate

@@ -52,6 +52,7 @@ class Pack:
     sql: Section = field(default_factory=dict)
     session: Section = field(default_factory=dict)
     capabilities: Section = field(default_factory=dict)
+    copy: Section = field(default_factory=dict)
     catalog: Section = field(default_factory=dict)
 
 

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from sqlx.wire.language.copying import Copy
 from sqlx.wire.language.engine import (
     Capability,
     CatalogQuery,
@@ -109,6 +110,8 @@ class PackModel(Part):
     """The statements by which a session is led."""
     capabilities: dict[Name, Capability] = {}
     """What it can do, and its limits; for programs to read."""
+    copy_: Annotated[Copy | None, Field(alias="copy")] = None
+    """Statements whose data streams."""
     catalog: dict[Name, CatalogQuery] = {}
     """The queries that list what is in a database."""
 

@@ -1,0 +1,150 @@
+# Generated from sqlx/aio/copy.py by scripts/async_to_sync.py; do not edit.
+"""Data that streams between the program and a statement, made by `Cursor.copy`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from sqlx.dbapi import exceptions
+from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
+
+if TYPE_CHECKING:
+    from sqlx.dbapi.cursor import Cursor
+
+
+class Copy:
+    """A statement whose data streams, from the beginning of a `with` block to its end.
+
+    Data that goes in is sent while the server takes it, and is whole when the block ends well; when it raises, the
+    server is told so, and keeps nothing. Data that comes is read in parts; what is left at the end of the block is
+    dropped. Meanwhile nothing else runs on the connection.
+    """
+
+    def __init__(self, cursor: Cursor, operation: str, types: Sequence[str] | None) -> None:
+        self._cursor = cursor
+        self._operation = operation
+        self._types = types
+        self._stream = Stream(f"the copy ({shortened(operation)})")
+        self._pending = bytearray()
+        self._taken: list[tuple[bytes]] = []
+        self._format: RowFormat | None = None
+
+    # -- data that goes in
+
+    def write(self, data: bytes | str) -> None:
+        """Send data as it is, in the statement's format, cut anywhere. Raises the server's error as soon as it is
+        known."""
+        self._check_wanting()
+        self._pending += data.encode() if isinstance(data, str) else data
+        if len(self._pending) >= PIECE:
+            self._send()
+
+    def write_row(self, row: Sequence[Any]) -> None:
+        """Send a row of values; what can be bound can be written. Raises DataError for a value that cannot."""
+        self.write(self._translated(self._rows().write, row))
+
+    def write_rows(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Send many rows."""
+        write, form = self.write, self._rows().write
+        for row in rows:
+            write(self._translated(form, row))
+
+    def write_from(self, file: BinaryIO) -> None:
+        """Send what an open binary file holds."""
+        while data := file.read(PIECE):
+            self.write(data)
+
+    # -- data that comes
+
+    def read(self) -> bytes:
+        """The next part of the data, b"" at its end. The server decides how long a part is: a row, as a rule."""
+        stream, reply = self._stream, self._reply()
+        if reply.wanting:
+            raise exceptions.InterfaceError("this statement takes data, and brings none: write it")
+        if not self._taken:
+            result = reply.results[-1]
+            while not (result.rows or result.complete or stream.exhausted):
+                self._cursor._run(self._session.streams.read(stream), None)
+            self._taken, result.rows = result.rows[::-1], []
+        return self._taken.pop()[0] if self._taken else b""
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        """The rows, their values as text, or as `types` says."""
+        form = self._rows()
+        while data := self.read():
+            yield self._translated(form.read, data)
+
+    def read_into(self, file: BinaryIO) -> None:
+        """Write all that comes into an open binary file."""
+        while data := self.read():
+            file.write(data)
+
+    def __iter__(self) -> Copy:
+        return self
+
+    def __next__(self) -> bytes:
+        data = self.read()
+        if not data:
+            raise StopIteration
+        return data
+
+    # -- the block
+
+    def __enter__(self) -> Copy:
+        self._cursor._begin_copy(self._operation, self._stream)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        reply = self._reply()
+        if error is not None:
+            with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
+                self._give_up(reply, type(error).__name__)
+        elif reply.wanting:
+            self._send()
+            self._cursor._run(self._session.give(self._stream, None), None)
+        else:
+            self._cursor._end(self._stream, "the end of its block")
+        self._cursor._end_copy(reply)
+
+    def _give_up(self, reply: Reply, reason: str) -> None:
+        if reply.wanting:
+            self._cursor._run(self._session.give(self._stream, GivenUp(reason)), None)
+        else:
+            self._cursor._end(self._stream, "an exception in its block")
+
+    def __del__(self) -> None:
+        if self._stream in getattr(self._session.streams, "open", ()):
+            self._stream.abandoned = "garbage collection of its copy"
+
+    def _send(self) -> None:
+        data, self._pending = bytes(self._pending), bytearray()
+        if data:
+            self._cursor._run(self._session.give(self._stream, data), None)
+
+    @property
+    def _session(self) -> Any:
+        return self._cursor.connection._session
+
+    def _reply(self) -> Reply:
+        if self._stream.reply is None:
+            raise exceptions.InterfaceError("a copy runs in a block: with cursor.copy(...) as copy")
+        return self._stream.reply
+
+    def _check_wanting(self) -> None:
+        if not self._reply().wanting:
+            raise exceptions.InterfaceError("this statement takes no data, or no more of it")
+
+    def _rows(self) -> RowFormat:
+        if self._format is None:
+            self._reply()
+            session = self._session
+            self._format = self._translated(session.row_format, self._operation, self._types)
+        return self._format
+
+    def _translated(self, call: Any, *arguments: Any) -> Any:
+        return self._cursor.connection._translated(lambda: call(*arguments))
