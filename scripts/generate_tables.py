@@ -44,6 +44,8 @@ MEANINGS = {
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",
     "statement_timeout": "cancels a statement that takes longer",
+    "prepare_threshold": "the run that [prepares a statement by name](statements.md#prepared-statements); 0: never",
+    "prepared_max": "how many statements are kept prepared",
     "timezone": "the session's time zone",
     "user": "who logs in",
 }

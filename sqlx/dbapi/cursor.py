@@ -41,7 +41,6 @@ class Cursor:
         self._position = 0  # in _rows
         self._passed = 0  # rows of a stream that were read and dropped
         self._rowcount: int | None = None  # where it is not the result's
-        self._last: int | None = None  # the key of executemany's last row
 
     # -- running
 
@@ -63,16 +62,14 @@ class Cursor:
     def executemany(self, operation: str, seq_of_parameters: Iterable[Any], *, timeout: float | None = None) -> Cursor:
         """Run a statement once for each of the parameters, pipelined, in order. Returns the cursor.
 
-        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result each, to be reached by
-        `nextset`.
+        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
         if stream := self._begin():
             self._end(stream, ANOTHER)
         reply = self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
         self._take(reply)
-        counts = [result.rowcount for result in reply.results]
-        self._rowcount = -1 if -1 in counts else sum(counts)
-        self._last = reply.results[-1].lastrowid if reply.results else None
+        if not reply.results:
+            self._rowcount = 0
         return self
 
     def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -197,7 +194,7 @@ class Cursor:
     @property
     def lastrowid(self) -> int | None:
         """The key that the engine gave to the last row inserted, where it tells; None elsewhere."""
-        return self._result.lastrowid if self._last is None else self._last
+        return self._result.lastrowid
 
     # -- its life
 
@@ -247,7 +244,7 @@ class Cursor:
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = self._last = None
+        self._rowcount = None
 
     def _begin(self) -> Stream | None:
         """Forget the last statement; returns its stream, which is to be ended."""
@@ -288,7 +285,7 @@ class Cursor:
         if self._stream is not None:
             result.rows = []
         self._position = self._passed = 0
-        self._rowcount = self._last = None
+        self._rowcount = None
 
     def _load(self) -> bool:
         """Have at least one more row at hand; False at the end of the result."""

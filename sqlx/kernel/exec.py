@@ -74,6 +74,8 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,
+        prepare_threshold=options.prepare_threshold,
+        prepared_max=options.prepared_max,
     )
 
 

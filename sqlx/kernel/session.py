@@ -10,10 +10,11 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlx.kernel.batches import batches
+from sqlx.kernel.batches import batches, joined
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
-from sqlx.kernel.statements import Recent, Statement, Statements
+from sqlx.kernel.prepared import Kept
+from sqlx.kernel.statements import Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
 from sqlx.kernel.two_phase import TwoPhase, Xid
@@ -21,8 +22,8 @@ from sqlx.wire.link import Link, Prepared, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 
-PREPARED = 100  # statements kept prepared at the server
 STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
+AGAIN = "what the connection had prepared was changed meanwhile: roll back, and run the transaction again"
 NOTICES = 1000  # notices kept until somebody reads them
 
 
@@ -38,6 +39,8 @@ class Session:
         paramstyle: str = "qmark",
         autocommit: bool = False,
         isolation: str | None = None,
+        prepare_threshold: int = 2,
+        prepared_max: int = 100,
     ) -> None:
         self.link = link
         self.streams = Streams(link, runner)
@@ -48,8 +51,9 @@ class Session:
         self._runner = runner
         self._parameters = parameters
         self._statements = Statements(link, paramstyle)
-        self._prepared: Recent[Any, Prepared] = Recent(PREPARED)
+        self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
+        self._redefined = False  # the open transaction has changed what is prepared may mean
         self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
         self._portals = bool(pack.session.get("portals"))
 
@@ -79,11 +83,12 @@ class Session:
         if stream is not None:
             self.streams.add(stream, reply)
         if statement.redefines:
-            self.forget()
+            self._kept.forget()
+            self._redefined = self.link.state != "idle"
         return reply
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
-        """Run one statement once a row, in order, pipelined. The reply holds one result a row."""
+        """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result."""
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
             yield from self._make_ready()
         whole = Reply()
@@ -101,62 +106,87 @@ class Session:
             yield from work if len(arranged) == 1 else self.transactions.guarded(work)
         except WireError as error:
             if self._is_stale(error):
-                self.forget()
+                self._kept.forget()
             raise self._explained(error, statement, before) from None
+        whole.results = [joined(whole.results)]
         whole.done = True
         return whole
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
+        self._statements.refuse_unpreparable(statement)
         for types, values in batches(self._parameters, rows):
-            prepared = self._prepared.get(self._key(statement, types))
-            if prepared is None:
+            key = self._key(statement, types)
+            prepared = self._kept.get(key)
+            unprepared = prepared is None and self.link.runs_unprepared and not self._kept.is_due(key, len(values))
+            if prepared is None and not unprepared:
                 prepared = yield from self._prepare(statement, types)
             begin = self.transactions.begin_for(statement)
-            reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            if unprepared:
+                reply = yield from self.link.run_many(statement.text, types, values, begin=begin)
+            else:
+                reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
             whole.results += reply.results
 
     def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
-        """Run a prepared statement, preparing it if need be; once more when the server no longer knew it and nothing
-        was lost.
-        """
-        link = self.link
+        """Run a statement with values; once more where the server does not know it as it was prepared, and nothing was
+        lost."""
+        link, key = self.link, self._key(statement, types)
         outside = link.state == "idle"
-        prepared = self._prepared.get(self._key(statement, types))
-        known = prepared is not None
-        if prepared is None:
-            prepared = yield from self._prepare(statement, types)
+        prepared = self._kept.get(key)
+        keep = prepared is None and link.runs_unprepared and self._kept.is_due(key)
         begin = self.transactions.begin_for(statement)
         try:
-            return (yield from self._start(prepared, types, values, begin, stream))
+            if prepared is not None:
+                return (yield from self._start(prepared, types, values, begin, stream))
+            return (yield from self._run_new(statement, types, values, begin, stream, keep))
         except WireError as error:
-            if not (known and self._is_stale(error)):
+            if not ((prepared or keep) and self._is_stale(error)):
                 raise
-            self.forget()
+            if keep:
+                self._kept.give_up()
+            self._kept.forget()
             if not outside:
                 raise
             yield from self.transactions.rollback()
-        prepared = yield from self._prepare(statement, types)
-        return (yield from self._start(prepared, types, values, begin, stream))
+        return (yield from self._run_new(statement, types, values, begin, stream, False))
+
+    def _run_new(
+        self, statement: Statement, types: Any, values: Sequence[Any], begin: str | None, stream: Stream | None,
+        keep: bool,
+    ) -> Steps[Reply]:  # fmt: skip
+        """Run a statement that is not prepared, and `keep` it, or prepare it first where that is how it is done."""
+        self._statements.refuse_unpreparable(statement)
+        if not self.link.runs_unprepared:
+            prepared = yield from self._prepare(statement, types)
+            return (yield from self._start(prepared, types, values, begin, stream))
+        reply = yield from self.link.run(
+            statement.text, types, values, keep=keep, begin=begin, **self._read_as(begin, stream)
+        )
+        if keep:
+            self._kept.put(self._key(statement, types), reply.prepared)
+        return reply
 
     def _start(
         self, prepared: Prepared, types: Any, values: Sequence[Any], begin: str | None, stream: Stream | None
     ) -> Steps[Reply]:
         if stream is None:
             return self.link.execute(prepared, types, values, begin=begin)
-        # A portal lives no longer than its transaction; without one the rows come in one go and bar what else is run.
-        portal = self._portals and (begin is not None or self.link.state == "open")
-        return self.link.execute(prepared, types, values, begin=begin, stream=True, portal=portal)
+        return self.link.execute(prepared, types, values, begin=begin, **self._read_as(begin, stream))
+
+    def _read_as(self, begin: str | None, stream: Stream | None) -> dict[str, bool]:
+        """How rows are read. A portal lives no longer than its transaction; without one the rows come in one go and bar
+        what else is run."""
+        streamed = stream is not None
+        portal = streamed and self._portals and (begin is not None or self.link.state == "open")
+        return {"stream": streamed, "portal": portal}
 
     def _prepare(self, statement: Statement, types: Any) -> Steps[Prepared]:
-        self._statements.refuse_unpreparable(statement)
         try:
             prepared = yield from self.link.prepare(statement.text, types)
         except WireError as error:
             error.outcome = "not_run"
             raise
-        forgotten = self._prepared.put(self._key(statement, types), prepared)
-        if forgotten is not None:
-            self.link.release(forgotten)
+        self._kept.put(self._key(statement, types), prepared)
         if self._runner.stopping:
             raise WireError("timeout", "the statement was cancelled before it was run", outcome="not_run")
         return prepared
@@ -192,11 +222,6 @@ class Session:
             yield from self.link.query(owed[0])
             del owed[0]
 
-    def forget(self) -> None:
-        """Forget what is prepared, here and at the server."""
-        for prepared in self._prepared.clear():
-            self.link.release(prepared)
-
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
@@ -207,6 +232,8 @@ class Session:
             error.fields["position"] = str(statement.native.source_position(int(position)))
         if before == "failed" and error.kind == "server":
             error.fields.setdefault("hint", ROLL_BACK)
+        if before != "idle" and self._is_stale(error):
+            error.fields.setdefault("hint", AGAIN)
         hint = advice(error, self.link.pack) if statement.wanted else None
         if hint:
             error.fields.setdefault("hint", hint)
@@ -225,6 +252,13 @@ class Session:
             self.two_phase.refuse("rollback()")
         yield from self.streams.end_all("rollback()")
         yield from self.transactions.rollback()
+        self._forget_what_was_undone()
+
+    def _forget_what_was_undone(self) -> None:
+        """What was prepared after a change may mean something else once that is undone."""
+        if self._redefined:
+            self._redefined = False
+            self._kept.forget()
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")

@@ -66,6 +66,8 @@ class EmbeddedLink:
     ) -> None:
         self.pack = pack
         self.failures = FAILURES
+        self.runs_unprepared = False
+        self.direct = True
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
         self.on_notice: Callable[[WireNotice], None] | None = None
@@ -193,6 +195,13 @@ class EmbeddedLink:
             if self.interrupted:  # short statements end before the engine gives Python a turn
                 raise interrupted()
             yield from Exchange(self, reply, prepared.sql, values, prepared).run()
+
+    def run(self, sql: str, *unused: Any, **options: Any) -> Steps[Reply]:
+        """Nothing is won by it here: preparing waits for nobody."""
+        yield from ()
+        raise WireError("unsupported", "statements are prepared before they run here", outcome="not_run")
+
+    run_many = run
 
     def resume(self, reply: Reply) -> Steps[None]:
         yield from ()

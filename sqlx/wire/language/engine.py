@@ -407,6 +407,9 @@ class Session(Part):
     """Bounds the time of each statement, in `{milliseconds}`."""
     resynchronise: Text | None = None
     """A statement that does nothing, after a cancellation that may have come late."""
+    direct: Expression | None = None
+    """Whether one process of the server answers all that a connection asks, over the variables, once the command
+    `identify` has run: through a pooler that shares servers, statements are not kept by name. Null: it always does."""
     portals: bool = False
     """Parts of a result can be fetched while other statements run."""
     portal_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
