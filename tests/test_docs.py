@@ -86,6 +86,8 @@ def test_a_guide_does_what_it_says(
 ) -> None:
     """The sessions of a page, as one, on the engines that it names."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SQLX_ENVIRONMENT")
+    monkeypatch.setenv("HOME", str(tmp_path))
     places = {f"{server.kind}://anna:secret@localhost/shop": server.url() for server in (postgres, mariadb)}
     assert run_sessions(page, places) == ""
 

@@ -9,10 +9,12 @@ from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
+from sqlx.aio.opening import opened
+from sqlx.aio.pipeline import Pipeline
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Pack, Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -23,9 +25,9 @@ async def connect(
     dsn: str | None = None,
     *,
     host: str | None = None,
-    port: int | None = None,
+    port: int | str | None = None,
     user: str | None = None,
-    password: str | None = None,
+    password: str | Callable[[], Any] | None = None,
     database: str | None = None,
     **options: Any,
 ) -> Connection:
@@ -33,17 +35,18 @@ async def connect(
 
     `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
     that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
-    that cannot be meant, and OperationalError when there is no connection to be had.
+    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
+    `password` may be a function without parameters, which is called for each connection to a server that is opened,
+    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
+
+    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
+    to be had.
     """
     pack = None
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
         pack = chosen.pack
-        link = open_link(chosen)
-        runner = Runner(link)
-        session = open_session(link, runner, chosen)
-        await runner.open(chosen.connect_timeout)
+        session, runner = await opened(chosen)
     except WireError as error:
         raise translate(error, pack) from None
     except PackError as error:
@@ -86,6 +89,7 @@ class Connection:
         self._closed = False
         self._process = os.getpid()
         self._streams = 0
+        self._pipeline: Pipeline | None = None
         self._name = options.pack.name
         self.statement_timeout: float | None = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
@@ -131,6 +135,15 @@ class Connection:
     async def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError when none comes."""
         await self._run(self._session.ping())
+
+    def pipeline(self, *, timeout: float | None = None) -> Pipeline:
+        """`with connection.pipeline():` queues what its block executes, and runs it at the block's end, in order and
+        where the protocol can in one exchange. Results are read after the block; it raises the first error.
+
+        `timeout` is in seconds for all together. An exception in the block drops what is queued. Inside of another
+        pipeline's block it is a part of that one.
+        """
+        return Pipeline(self, timeout)
 
     def savepoint(self, name: str) -> Savepoint:
         """`with connection.savepoint("name"):` undoes what its block did when it raises, and nothing else of the
@@ -254,6 +267,8 @@ class Connection:
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
+        if self._pipeline is not None:
+            raise exceptions.InterfaceError("a pipeline is open on this connection: end its block before anything else")
         async with self._lock:
             self._check_open()
             try:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.types import Description, describe
 from sqlx.kernel.exec import Reply, Result, Steps, Stream, shortened
-from sqlx.kernel.options import timeout_of
+from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
     from sqlx.dbapi.connection import Connection
+    from sqlx.dbapi.pipeline import Pipeline
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -41,6 +42,7 @@ class Cursor:
         self._position = 0  # in _rows
         self._passed = 0  # rows of a stream that were read and dropped
         self._rowcount: int | None = None  # where it is not the result's
+        self._missing: exceptions.Error | None = None  # why a pipeline has brought no result, or not yet
 
     # -- running
 
@@ -50,6 +52,8 @@ class Cursor:
         A sequence binds `?`, a mapping `:name`. `timeout` is in seconds, 0 for no limit; the connection's if left out.
         """
         connection = self.connection
+        if connection._pipeline is not None:
+            return self._queue(connection._pipeline, operation, parameters, False, timeout)
         if stream := self._begin():
             self._end(stream, ANOTHER)
         if self._number:
@@ -64,6 +68,8 @@ class Cursor:
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
+        if self.connection._pipeline is not None:
+            return self._queue(self.connection._pipeline, operation, seq_of_parameters, True, timeout)
         if stream := self._begin():
             self._end(stream, ANOTHER)
         reply = self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
@@ -130,6 +136,8 @@ class Cursor:
         None when there is none.
         """
         self._check_open()
+        if self._missing is not None:
+            raise self._missing
         reply, stream = self._reply, self._stream
         if reply is None:
             raise exceptions.ProgrammingError("there is no result: execute a statement first")
@@ -235,6 +243,8 @@ class Cursor:
 
     def _check_rows(self) -> None:
         self._check_open()
+        if self._missing is not None:
+            raise self._missing
         if self._result.columns is None:
             said = "returned no rows" if self._reply is not None else "has not been executed"
             raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
@@ -244,7 +254,18 @@ class Cursor:
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = None
+        self._rowcount = self._missing = None
+
+    def _queue(self, pipeline: Pipeline, operation: str, parameters: Any, many: bool, timeout: float | None) -> Cursor:
+        self._check_open()
+        if self._number or timeout is not None:
+            what = "a stream cursor" if self._number else "a timeout of its own"
+            raise exceptions.InterfaceError(
+                f"{what} does not go with a pipeline: pipeline(timeout=...) bounds all of it"
+            )
+        self._begin()
+        pipeline._put(self, operation, parameters, many)
+        return self
 
     def _begin(self) -> Stream | None:
         """Forget the last statement; returns its stream, which is to be ended."""

@@ -49,8 +49,8 @@ class Session:
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
         link.on_notice = self.notices.append
         self._runner = runner
-        self._parameters = parameters
-        self._statements = Statements(link, paramstyle)
+        self.parameters = parameters
+        self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
         self._redefined = False  # the open transaction has changed what is prepared may mean
@@ -65,13 +65,13 @@ class Session:
         Without parameters it is sent as it is, and may be a script; `stream` is given the reply to read on.
         """
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
-            yield from self._make_ready()
-        statements = self._statements
+            yield from self.make_ready()
+        statements = self.statements
         statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
         before = self.link.state
         try:
             if statement.wanted or (parameters is not None and len(parameters)):
-                types, values = self._parameters.bind(statement.arrange(parameters))
+                types, values = self.parameters.bind(statement.arrange(parameters))
                 reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
                 reply = yield from self._run(statement, (), (), stream)
@@ -79,25 +79,33 @@ class Session:
                 begin = self.transactions.begin_for(statement)
                 reply = yield from self.link.query(statement.text, begin=begin, stream=stream is not None)
         except WireError as error:
-            raise self._explained(error, statement, before) from None
+            raise self.explained(error, statement, before) from None
         if stream is not None:
             self.streams.add(stream, reply)
         if statement.redefines:
-            self._kept.forget()
-            self._redefined = self.link.state != "idle"
+            self.forget_changed()
         return reply
+
+    def forget_changed(self) -> None:
+        """Forget what is prepared: a statement has changed what it may mean."""
+        self._kept.forget()
+        self._redefined = self.link.state != "idle"
+
+    def known(self, statement: Statement, types: Any) -> Prepared | None:
+        """The statement as it is prepared, or None."""
+        return self._kept.get(self._key(statement, types))
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
         """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result."""
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
-            yield from self._make_ready()
+            yield from self.make_ready()
         whole = Reply()
         before = self.link.state
         statement: Statement | None = None
         arranged = []
         for row in rows:
             if statement is None:
-                statement = self._statements.bound(sql, row)
+                statement = self.statements.bound(sql, row)
             arranged.append(statement.arrange(row))
         if statement is None:
             return whole
@@ -107,14 +115,14 @@ class Session:
         except WireError as error:
             if self._is_stale(error):
                 self._kept.forget()
-            raise self._explained(error, statement, before) from None
+            raise self.explained(error, statement, before) from None
         whole.results = [joined(whole.results)]
         whole.done = True
         return whole
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
-        self._statements.refuse_unpreparable(statement)
-        for types, values in batches(self._parameters, rows):
+        self.statements.refuse_unpreparable(statement)
+        for types, values in batches(self.parameters, rows):
             key = self._key(statement, types)
             prepared = self._kept.get(key)
             unprepared = prepared is None and self.link.runs_unprepared and not self._kept.is_due(key, len(values))
@@ -155,7 +163,7 @@ class Session:
         keep: bool,
     ) -> Steps[Reply]:  # fmt: skip
         """Run a statement that is not prepared, and `keep` it, or prepare it first where that is how it is done."""
-        self._statements.refuse_unpreparable(statement)
+        self.statements.refuse_unpreparable(statement)
         if not self.link.runs_unprepared:
             prepared = yield from self._prepare(statement, types)
             return (yield from self._start(prepared, types, values, begin, stream))
@@ -187,14 +195,18 @@ class Session:
             error.outcome = "not_run"
             raise
         self._kept.put(self._key(statement, types), prepared)
+        self.refuse_when_stopping()
+        return prepared
+
+    def refuse_when_stopping(self) -> None:
+        """Raises WireError when the runner was told to stop: nothing new is begun."""
         if self._runner.stopping:
             raise WireError("timeout", "the statement was cancelled before it was run", outcome="not_run")
-        return prepared
 
     def _key(self, statement: Statement, types: Any) -> Any:
         return statement.text if self._typed_at_execute else (statement.text, types)
 
-    def _make_ready(self) -> Steps[None]:
+    def make_ready(self) -> Steps[None]:
         """End the streams that nobody reads any more, and tell the server what it is owed. Raises WireError (usage)."""
         if self.two_phase.prepared:
             self.two_phase.refuse("a statement")
@@ -225,7 +237,7 @@ class Session:
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
-    def _explained(self, error: WireError, statement: Statement, before: str) -> WireError:
+    def explained(self, error: WireError, statement: Statement, before: str) -> WireError:
         """The error, its position in the caller's own text, and with advice where the server gives none."""
         position = error.fields.get("position")
         if position and statement.native is not None:
@@ -271,14 +283,14 @@ class Session:
 
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`."""
-        yield from self._make_ready()
+        yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
 
     # -- other
 
     def call(self, name: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Call a procedure or a function. Raises Mistake for a name that none can have."""
-        yield from self._make_ready()
+        yield from self.make_ready()
         words = self.link.pack.session.get("call")
         if not words:
             raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
@@ -287,17 +299,17 @@ class Session:
         if "kind" in words:
             found = yield from self._run_native(words["kind"], [plain])
             kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
-        marks = ", ".join(self._statements.mark(number) for number in range(1, len(parameters) + 1))
+        marks = ", ".join(self.statements.mark(number) for number in range(1, len(parameters) + 1))
         text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
         return (yield from self._run_native(text, parameters))
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""
-        types, values = self._parameters.bind(parameters)
-        return (yield from self._run(self._statements.native(text), types, values, None))
+        types, values = self.parameters.bind(parameters)
+        return (yield from self._run(self.statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:
-        yield from self._make_ready()
+        yield from self.make_ready()
         yield from self.link.ping()
 
     def closing(self) -> None:

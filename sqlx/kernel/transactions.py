@@ -132,6 +132,13 @@ class Transactions:
         yield from self._link.query(guard["keep"])
         return result
 
+    def alone(self, work: Steps[T]) -> Steps[T]:
+        """Run many statements as a transaction of their own where each would be one. Those of an open one are in it."""
+        words = self._words.get("pipeline")
+        if not words or not self._autocommit or self._link.state != "idle":
+            return (yield from work)
+        return (yield from self.guarded(work))
+
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`.
 

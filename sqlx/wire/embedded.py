@@ -23,7 +23,7 @@ from sqlx.wire.declared import Convert, DeclaredTypes, Description
 from sqlx.wire.engine_errors import character, engine_error, interrupted, open_error
 from sqlx.wire.errors import Outcome, WireError
 from sqlx.wire.exchange import Exchange, Statement, classify, is_blank, refuse_nul
-from sqlx.wire.link import State, Steps, WireNotice
+from sqlx.wire.link import Call, State, Steps, WireNotice
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Reply
@@ -65,6 +65,8 @@ class EmbeddedLink:
         self, pack: Pack, database: str | os.PathLike[str] | None = None, options: Mapping[str, Any] | None = None
     ) -> None:
         self.pack = pack
+        self.address = ""
+        self.untried: tuple[Any, ...] = ()
         self.failures = FAILURES
         self.runs_unprepared = False
         self.direct = True
@@ -203,6 +205,9 @@ class EmbeddedLink:
 
     run_many = run
 
+    def pipeline(self, calls: Sequence[Call]) -> Steps[Reply]:
+        return self.run("")
+
     def resume(self, reply: Reply) -> Steps[None]:
         yield from ()
         if not reply.done:
@@ -223,6 +228,10 @@ class EmbeddedLink:
 
     def ping(self) -> Steps[None]:
         yield from self.query("PRAGMA schema_version")
+
+    def trait(self, name: str) -> Steps[bool]:
+        yield from ()
+        raise WireError("unsupported", "an engine in this process is no server", outcome="not_run")
 
     def cancel(self) -> Steps[None]:
         yield from ()

@@ -32,7 +32,13 @@ class Resolve(NamedTuple):
     port: int
 
 
-Need: TypeAlias = Wait | Resolve
+class Ask(NamedTuple):
+    """Resume with what `question()` gives, awaited where the runner can; what it raises ends the steps unchanged."""
+
+    question: Callable[[], Any]
+
+
+Need: TypeAlias = Wait | Resolve | Ask
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Need, Any, T]
 State: TypeAlias = Literal["idle", "open", "failed", "closed"]
@@ -49,19 +55,36 @@ class Prepared(Protocol):
     def parameters(self) -> Sequence[int]: ...
 
 
+class Call(NamedTuple):
+    """One execution in a pipeline: of `prepared`, or of a text that is not. `begin` opens a transaction before it."""
+
+    sql: str
+    types: tuple[ParameterType, ...]
+    values: Sequence[Any]
+    prepared: Any
+    begin: str | None
+
+
 class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
     `state` is the transaction's: `idle` (none), `open`, `failed` (only a rollback will do); `closed` when the link is.
-    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives
-    unasked. Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
+    `address` is where the server is, in words; `variables` are what it told of itself (`server_version`, …).
+    `on_notice` and `on_notify` get what arrives unasked. Errors are WireError. After kind `protocol`, `connection` or
+    `timeout` the link is closed.
     """
 
     pack: Pack
+    address: str
     state: State
     runs_unprepared: bool  # a statement with values can be run without being prepared first
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
+
+    @property
+    def untried(self) -> Sequence[Any]:
+        """What else the server's name leads to: addresses that were not tried."""
+        ...
 
     @property
     def variables(self) -> Mapping[str, Any]: ...
@@ -137,6 +160,11 @@ class Link(Protocol):
         """`execute_many` of a statement that is not kept. Only where `runs_unprepared`."""
         ...
 
+    def pipeline(self, calls: Sequence[Call]) -> Steps[Reply]:
+        """Run many statements in one exchange, one Result each. What fails leaves its error in the reply, and the rest
+        not run. Only where `runs_unprepared`."""
+        ...
+
     def resume(self, reply: Reply) -> Steps[None]:
         """Read on in a streamed reply: return when at least one more row is there, a result has ended, or all has."""
         ...
@@ -151,6 +179,10 @@ class Link(Protocol):
         ...
 
     def ping(self) -> Steps[None]: ...
+
+    def trait(self, name: str) -> Steps[bool]:
+        """Whether the server is `read_only`, or a `standby`: by what it told, else by the query that its pack has."""
+        ...
 
     def cancel(self) -> Steps[None]:
         """Ask the server to stop what runs, over a second connection. Harmless when nothing runs."""

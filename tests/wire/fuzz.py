@@ -27,6 +27,7 @@ from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import Steps
+from sqlx.wire.tls import Secured
 from tests.wire.tape import Actor, Entry, Transcript
 
 FOLDER = Path(__file__).parent / "transcripts"
@@ -86,12 +87,12 @@ class _Script:
                 return data
                 yield
 
-            def start_tls(self, context: Any) -> Steps[bool]:
-                verified = script.next(self._on, "tls")
-                if verified is None:
+            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
+                secured = script.next(self._on, "tls")
+                if secured is None:
                     raise WireError("connection", "the handshake failed")
                 self.tls = object()  # type: ignore[assignment]
-                return bool(verified)
+                return Secured(secured[0], secured[1].encode("latin-1"))
                 yield
 
             def close(self) -> None:
@@ -108,7 +109,7 @@ class _Script:
                 found = script.next(script.connections - 1, "random")
                 return bytes(size) if found is None else found.encode("latin-1")[:size]
 
-            def _tls_context(self) -> Any:
+            def _tls_context(self, alpn: str | None) -> Any:
                 return None
 
         return Scripted

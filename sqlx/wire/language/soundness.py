@@ -72,6 +72,7 @@ class _Parts:
         yield from self._messages()
         yield from self._steps()
         yield from self._session()
+        yield from self._environment()
         yield from self._types()
         yield from self._parameters()
 
@@ -190,12 +191,29 @@ class _Parts:
             where = f"$.session.cancel_with.{name}"
             yield where, partial(actions.slot, program, name, where)
             yield where, partial(program.function, text, where, None, program.types.get(name, "any"))
+        for name, rule in session.get("traits", {}).items():
+            if rule.get("told") is not None:
+                where = f"$.session.traits.{name}.told"
+                yield where, partial(program.function, rule["told"], where, None, "text")
         for index, quote in enumerate(self.pack.sql.get("quotes", [])):
             condition = quote.get("backslash")
             if isinstance(condition, str) and not self.pack.embedded:
                 name = condition.partition("=")[0].removeprefix("!")
                 where = f"$.sql.quotes[{index}].backslash"
                 yield where, partial(actions.slot, program, name, where)
+
+    def _environment(self) -> Iterator[Part]:
+        for name in ("password_file", "service_file", "option_files"):
+            rule = self.pack.environment.get(name, {})
+            for key in ("option", "file_option"):
+                if key in rule:
+                    where = f"$.environment.{name}.{key}"
+                    yield where, partial(self._option, rule[key], where)
+
+    def _option(self, name: str, path: str) -> None:
+        if name not in self.pack.options:
+            near = alternatives(name, self.pack.options)
+            raise PackError(path, f"no option of the pack is called {name!r}{near}")
 
     def _state(self, text: str, path: str) -> None:
         self.program.function(text, path, None, "text")
