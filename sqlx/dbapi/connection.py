@@ -14,6 +14,7 @@ from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.opening import opened
 from sqlx.dbapi.pipeline import Pipeline
+from sqlx.dbapi.transaction import Transaction
 from sqlx.kernel.blocking import Lock, Runner
 from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.exec import Pack, Session, Steps, Xid, path, xid
@@ -91,6 +92,7 @@ class Connection:
         self._process = os.getpid()
         self._streams = 0
         self._pipeline: Pipeline | None = None
+        self._blocks: list[Transaction] = []
         self._name = options.pack.name
         self.statement_timeout: float | None = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
@@ -106,10 +108,12 @@ class Connection:
 
     def commit(self) -> None:
         """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""
+        self._refuse_in_block("commit()")
         self._run(self._session.commit())
 
     def rollback(self) -> None:
         """Undo the transaction's work; nothing happens when none is open. Ends the streams on this connection."""
+        self._refuse_in_block("rollback()")
         self._run(self._session.rollback())
 
     def close(self) -> None:
@@ -136,6 +140,17 @@ class Connection:
     def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError when none comes."""
         self._run(self._session.ping())
+
+    def transaction(
+        self, *, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
+    ) -> Transaction:
+        """`with connection.transaction():` commits what its block did, or undoes it when the block raises.
+
+        Inside of a transaction the block is a savepoint; the modes are for one that opens a transaction, None is what
+        the connection or the server has. `raise Rollback` undoes and leaves the block without an error. Raises
+        NotSupportedError for a mode that the engine has not.
+        """
+        return Transaction(self, {"isolation_level": isolation_level, "read_only": read_only, "deferrable": deferrable})
 
     def pipeline(self, *, timeout: float | None = None) -> Pipeline:
         """`with connection.pipeline():` queues what its block executes, and runs it at the block's end, in order and
@@ -231,7 +246,7 @@ class Connection:
     ) -> None:
         try:
             if not self._closed:
-                (self.commit() if error is None else self.rollback())
+                self._run(self._session.commit() if error is None else self._session.rollback())
         except exceptions.Error:
             if error is None:
                 raise
@@ -257,6 +272,12 @@ class Connection:
         if self._process != os.getpid():
             raise exceptions.InterfaceError(
                 "the connection belongs to the process that opened it: connect again in this one"
+            )
+
+    def _refuse_in_block(self, what: str) -> None:
+        if self._blocks:
+            raise exceptions.ProgrammingError(
+                f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
             )
 
     def _translated(self, call: Callable[[], T]) -> T:

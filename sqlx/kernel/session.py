@@ -272,6 +272,12 @@ class Session:
             self._redefined = False
             self._kept.forget()
 
+    def open_transaction(
+        self, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
+    ) -> Steps[None]:
+        yield from self.make_ready()
+        yield from self.transactions.open(isolation_level, read_only, deferrable)
+
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")
         yield from self.two_phase.prepare()
@@ -285,6 +291,8 @@ class Session:
         """`verb` is `savepoint`, `release` or `rollback_to`."""
         yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
+        if verb == "rollback_to":
+            self._forget_what_was_undone()
 
     # -- other
 

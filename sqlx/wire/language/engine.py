@@ -432,6 +432,17 @@ class TwoPhase(Part):
     """Lists what is prepared."""
 
 
+class TransactionTexts(Part):
+    """How one transaction is opened that has modes of its own."""
+
+    open: Text
+    """The statement that opens it, with `{modes}` where they stand, commas between them."""
+    isolation: Text | None = None
+    """The statement before it that sets `{level}` for it alone, where the level is no mode."""
+    modes: dict[Literal["isolation", "read_only", "not_read_only", "deferrable", "not_deferrable"], Text] = {}
+    """The words for each mode; `isolation` has a `{level}`."""
+
+
 class PipelineGuard(Part):
     """Three statements around a pipeline."""
 
@@ -467,6 +478,8 @@ class Session(Part):
     """Ends it well; null for an engine without transactions."""
     rollback: Text | None = None
     """Undoes it; null for an engine without transactions."""
+    transaction: TransactionTexts | None = None
+    """How one is opened with modes of its own; null where there are none to choose."""
     autocommit: Autocommit | None = None
     """For an engine that opens transactions by itself."""
     savepoint: Text | None = None
