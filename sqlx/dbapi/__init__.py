@@ -35,6 +35,7 @@ from sqlx.dbapi.types import (
     TimestampFromTicks,
     TypeObject,
 )
+from sqlx.kernel.notifications import Notification
 
 apilevel = "2.0"
 threadsafety = 2
@@ -58,6 +59,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "NotSupportedError",
+    "Notification",
     "OperationalError",
     "Pipeline",
     "ProgrammingError",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
 from sqlx.kernel.secret import Source
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Column",
     "Link",
+    "Notification",
     "Pack",
     "Path",
     "Reply",
@@ -105,6 +107,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
         isolation=options.isolation,
         prepare_threshold=options.prepare_threshold,
         prepared_max=options.prepared_max,
+        show_warnings=bool(options.extra.get("show_warnings")),
     )
 
 

@@ -11,8 +11,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlx.kernel.batches import batches, joined
+from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
+from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
 from sqlx.kernel.statements import Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
@@ -41,6 +43,7 @@ class Session:
         isolation: str | None = None,
         prepare_threshold: int = 2,
         prepared_max: int = 100,
+        show_warnings: bool = False,
     ) -> None:
         self.link = link
         self.streams = Streams(link, runner)
@@ -48,6 +51,8 @@ class Session:
         self.two_phase = TwoPhase(link, self.transactions)
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
         link.on_notice = self.notices.append
+        self.notifications = Notifications(link, runner.report)
+        self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
         self.parameters = parameters
         self.statements = Statements(link, paramstyle)
@@ -84,6 +89,7 @@ class Session:
             self.streams.add(stream, reply)
         if statement.redefines:
             self.forget_changed()
+        yield from self._show_warnings()
         return reply
 
     def forget_changed(self) -> None:
@@ -119,6 +125,11 @@ class Session:
         whole.results = [joined(whole.results)]
         whole.done = True
         return whole
+
+    def _show_warnings(self) -> Steps[None]:
+        """Ask for the warnings of the last statement, unless something is still being read or to be stopped."""
+        if self._diagnostics is not None and not self.streams.open and not self._runner.stopping:
+            yield from self._diagnostics.fetch()
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
         self.statements.refuse_unpreparable(statement)
@@ -309,7 +320,9 @@ class Session:
             kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
         marks = ", ".join(self.statements.mark(number) for number in range(1, len(parameters) + 1))
         text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
-        return (yield from self._run_native(text, parameters))
+        reply = yield from self._run_native(text, parameters)
+        yield from self._show_warnings()
+        return reply
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""

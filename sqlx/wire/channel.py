@@ -86,7 +86,7 @@ class Channel:
         self._pending = bytearray()
         self._fd = -1
         self._readable = self._either = Wait(-1, READ)
-        self._early = b""  # what came encrypted right behind the handshake
+        self._early = b""  # what came before anybody waited for it
 
     def connect(self) -> Steps[None]:
         """Open the socket. Raises WireError `connection` that says what was tried and what to look at."""
@@ -156,14 +156,18 @@ class Channel:
         chunks: list[bytes] = [self._early] if self._early else []
         got = len(self._early)
         self._early = b""
-        while got < want or (want == 0 and self._pending):
-            ready = yield self._either if self._pending else self._readable
-            if self._pending and ready & WRITE:
-                self._send(sock, b"")
-            if ready & READ:
-                chunk = self._receive(sock)
-                got += len(chunk)
-                chunks.append(chunk)
+        try:
+            while got < want or (want == 0 and self._pending):
+                ready = yield self._either if self._pending else self._readable
+                if self._pending and ready & WRITE:
+                    self._send(sock, b"")
+                if ready & READ:
+                    chunk = self._receive(sock)
+                    got += len(chunk)
+                    chunks.append(chunk)
+        except GeneratorExit:  # nobody waits any more: what came is for whoever waits next
+            self._early = b"".join(chunks)
+            raise
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _open_socket(self) -> socket.socket:

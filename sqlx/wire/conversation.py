@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,6 +15,7 @@ from sqlx.wire.channel import Address, Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
+from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.link import Call, State, Steps, WireNotice
@@ -97,6 +98,8 @@ class Conversation:
         )
         self._identified = self._direct is None
         self._portal_rows: int = pack.session.get("portal_rows", 1000)
+        self._owing = False  # a reply was begun and is not read to its end
+        self._ended: WireError | None = None  # what closed the link while nothing was asked of it
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
@@ -104,6 +107,10 @@ class Conversation:
     @property
     def untried(self) -> list[Address]:
         return self.channel.untried
+
+    @property
+    def idle(self) -> bool:
+        return self.state != "closed" and not self._owing
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -195,6 +202,7 @@ class Conversation:
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
+            "compressions": available(),
             "private": bool(self.endpoint.socket),
         }
         for name, value in given.items():
@@ -435,6 +443,20 @@ class Conversation:
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
 
+    def listen(self) -> Steps[None]:
+        self.check_open()
+        if self._owing:
+            raise WireError(
+                "usage", "a result is still being read: until its end nothing else can come", outcome="not_run"
+            )
+        try:
+            yield from self._pump(self.machine.listen())
+        except WireError as error:
+            self._ended = error
+            self.abort()
+            raise
+        self.state = self._state(self.machine.v)
+
     def trait(self, name: str) -> Steps[bool]:
         rule = self.pack.session["traits"][name]
         said = ""
@@ -448,13 +470,16 @@ class Conversation:
 
     # -- how an exchange runs
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        if self._ended is not None:
+            raise self._ended.again()
         if self.state == "closed":
             raise WireError("usage", "the connection is closed", outcome="not_run")
 
     def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
         """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
-        self._check_open()
+        self.check_open()
         batch: list[tuple[Any, list[Any]]] = []
         if self._released:
             command = self.program.command("release")
@@ -503,10 +528,11 @@ class Conversation:
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
         reply.steps = self.machine.exchange(batch, reply)
+        self._owing = True
         return self._continue(reply)
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
-        self._check_open()
+        self.check_open()
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.
@@ -517,7 +543,7 @@ class Conversation:
                 self.abort()
             raise
         if reply.done:
-            reply.steps = None
+            reply.steps, self._owing = None, False
             self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None
@@ -536,7 +562,9 @@ class Conversation:
             while True:
                 kind = action[0]
                 if kind == TRANSFER:
-                    action = actions.send((yield from channel.transfer(action[1], action[2])))
+                    layer = self.machine.layer
+                    moved = channel.transfer if layer is None else partial(layer.transfer, channel)
+                    action = actions.send((yield from moved(action[1], action[2])))
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:

@@ -129,6 +129,14 @@ class EmbeddedLink:
         time.sleep(min(LOCK_PAUSES[min(attempt, len(LOCK_PAUSES) - 1)], self._patience - now))
         return True
 
+    def check_open(self) -> None:
+        self.connection()
+
+    idle = False  # nothing comes unasked from an engine in the process
+
+    def listen(self) -> Steps[None]:
+        raise WireError("unsupported", "an engine in this process says nothing unasked", outcome="not_run")
+
     def close(self) -> Steps[None]:
         yield from ()
         self.abort()
