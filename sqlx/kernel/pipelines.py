@@ -64,7 +64,8 @@ class Statements:
         if given and given[0] is not None:
             statement = statements.bound(sql, given[0])
         if not statement.alone:
-            raise Mistake("a script cannot be run in a pipeline", "execute its statements one by one")
+            what = statement.unpreparable or "a script"
+            raise Mistake(f"{what} cannot be run in a pipeline", "execute it outside, or its statements one by one")
         values = [statement.arrange(each) if statement.native is not None else () for each in given]
         if many:
             rows = [(types, row) for types, group in batches(bind, values) for row in group]
@@ -102,7 +103,8 @@ class Statements:
         try:
             reply = yield from session.link.pipeline(self._calls())
         except WireError as error:
-            self._queue[0].error = error
+            for queued in self._queue:  # nobody knows how far it came, if anything was sent
+                queued.error = error
             raise
         finally:
             if any(queued.statement.redefines for queued in self._queue):
