@@ -53,7 +53,21 @@ PORTAL = [
     ["query", "COMMIT"],
     CLOSE,
 ]
+UNPREPARED = [
+    OPEN,
+    ["run_text", "SELECT $1::int4, 'x', $2::text", [1, None], {"begin": "BEGIN"}],
+    ["run_text", "SELECT $1::int4, now() IS NULL", [1], {"keep": True}],
+    ["execute", [2]],
+    ["run_text", "SELECT 1 / $1::int4", [0], {"keep": True}],
+    ["query", "ROLLBACK"],
+    ["run_text", "CREATE TEMPORARY TABLE t (i int2)", []],
+    ["run_many", "INSERT INTO t VALUES ($1) RETURNING i, $1::text", [[1], [2], [3]]],
+    ["run_many", "INSERT INTO t VALUES (1 / $1)", [[1], [0], [1]]],
+    ["run_text", "SELECT count(*) FROM t WHERE i > $1", [0]],
+    CLOSE,
+]
 POSTGRESQL = {
+    "unprepared": Scenario("postgres", "admin", UNPREPARED),
     "trust": Scenario("postgres", "trust", LOGIN),
     "password": Scenario(
         "postgres", "password", LOGIN, sslmode="require", options={"allow_cleartext": "unverified-tls"}

@@ -11,5 +11,8 @@ has the server cancel it, and leaves a connection that can be used.
 
 from sqlx.aio.connection import Connection, Savepoint, connect
 from sqlx.aio.cursor import Cursor
+from sqlx.aio.pipeline import Pipeline
+from sqlx.aio.transaction import Transaction
+from sqlx.dbapi.exceptions import Rollback
 
-__all__ = ["Connection", "Cursor", "Savepoint", "connect"]
+__all__ = ["Connection", "Cursor", "Pipeline", "Rollback", "Savepoint", "Transaction", "connect"]

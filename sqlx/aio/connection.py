@@ -11,6 +11,8 @@ from typing import Any, NoReturn, TypeVar
 from sqlx.aio.cursor import Cursor
 from sqlx.aio.notifications import Notifies
 from sqlx.aio.opening import opened
+from sqlx.aio.pipeline import Pipeline
+from sqlx.aio.transaction import Transaction
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
@@ -89,6 +91,8 @@ class Connection:
         self._closed = False
         self._process = os.getpid()
         self._streams = 0
+        self._pipeline: Pipeline | None = None
+        self._blocks: list[Transaction] = []
         self._name = options.pack.name
         self.statement_timeout: float | None = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
@@ -104,10 +108,12 @@ class Connection:
 
     async def commit(self) -> None:
         """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""
+        self._refuse_in_block("commit()")
         await self._run(self._session.commit())
 
     async def rollback(self) -> None:
         """Undo the transaction's work; nothing happens when none is open. Ends the streams on this connection."""
+        self._refuse_in_block("rollback()")
         await self._run(self._session.rollback())
 
     async def close(self) -> None:
@@ -134,6 +140,26 @@ class Connection:
     async def ping(self) -> None:
         """Ask the server for a sign of life. Raises OperationalError when none comes."""
         await self._run(self._session.ping())
+
+    def transaction(
+        self, *, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
+    ) -> Transaction:
+        """`with connection.transaction():` commits what its block did, or undoes it when the block raises.
+
+        Inside of a transaction the block is a savepoint; the modes are for one that opens a transaction, None is what
+        the connection or the server has. `raise Rollback` undoes and leaves the block without an error. Raises
+        NotSupportedError for a mode that the engine has not.
+        """
+        return Transaction(self, {"isolation_level": isolation_level, "read_only": read_only, "deferrable": deferrable})
+
+    def pipeline(self, *, timeout: float | None = None) -> Pipeline:
+        """`with connection.pipeline():` queues what its block executes, and runs it at the block's end, in order and
+        where the protocol can in one exchange. Results are read after the block; it raises the first error.
+
+        `timeout` is in seconds for all together. An exception in the block drops what is queued. Inside of another
+        pipeline's block it is a part of that one.
+        """
+        return Pipeline(self, timeout)
 
     def savepoint(self, name: str) -> Savepoint:
         """`with connection.savepoint("name"):` undoes what its block did when it raises, and nothing else of the
@@ -266,7 +292,7 @@ class Connection:
     ) -> None:
         try:
             if not self._closed:
-                await (self.commit() if error is None else self.rollback())
+                await self._run(self._session.commit() if error is None else self._session.rollback())
         except exceptions.Error:
             if error is None:
                 raise
@@ -294,6 +320,12 @@ class Connection:
                 "the connection belongs to the process that opened it: connect again in this one"
             )
 
+    def _refuse_in_block(self, what: str) -> None:
+        if self._blocks:
+            raise exceptions.ProgrammingError(
+                f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
+            )
+
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
         try:
@@ -303,6 +335,8 @@ class Connection:
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
+        if self._pipeline is not None:
+            raise exceptions.InterfaceError("a pipeline is open on this connection: end its block before anything else")
         try:
             async with self._lock:
                 self._check_open()

@@ -15,8 +15,11 @@ from sqlx.dbapi.exceptions import (
     NotSupportedError,
     OperationalError,
     ProgrammingError,
+    Rollback,
     Warning,
 )
+from sqlx.dbapi.pipeline import Pipeline
+from sqlx.dbapi.transaction import Transaction
 from sqlx.dbapi.types import (
     BINARY,
     DATETIME,
@@ -58,12 +61,15 @@ __all__ = [
     "NotSupportedError",
     "Notification",
     "OperationalError",
+    "Pipeline",
     "ProgrammingError",
+    "Rollback",
     "Savepoint",
     "Time",
     "TimeFromTicks",
     "Timestamp",
     "TimestampFromTicks",
+    "Transaction",
     "TypeObject",
     "Warning",
     "apilevel",

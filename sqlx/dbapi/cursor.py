@@ -14,6 +14,7 @@ from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
     from sqlx.dbapi.connection import Connection
+    from sqlx.dbapi.pipeline import Pipeline
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -42,7 +43,7 @@ class Cursor:
         self._position = 0  # in _rows
         self._passed = 0  # rows of a stream that were read and dropped
         self._rowcount: int | None = None  # where it is not the result's
-        self._last: int | None = None  # the key of executemany's last row
+        self._missing: exceptions.Error | None = None  # why a pipeline has brought no result, or not yet
 
     # -- running
 
@@ -61,6 +62,8 @@ class Cursor:
         an open binary file, or an iterable of bytes.
         """
         connection = self.connection
+        if connection._pipeline is not None:
+            return self._queue(connection._pipeline, operation, parameters, False, timeout)
         if stream := self._begin():
             self._end(stream, ANOTHER)
         if local_infile is not None:
@@ -78,16 +81,16 @@ class Cursor:
     def executemany(self, operation: str, seq_of_parameters: Iterable[Any], *, timeout: float | None = None) -> Cursor:
         """Run a statement once for each of the parameters, pipelined, in order. Returns the cursor.
 
-        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result each, to be reached by
-        `nextset`.
+        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
+        if self.connection._pipeline is not None:
+            return self._queue(self.connection._pipeline, operation, seq_of_parameters, True, timeout)
         if stream := self._begin():
             self._end(stream, ANOTHER)
         reply = self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
         self._take(reply)
-        counts = [result.rowcount for result in reply.results]
-        self._rowcount = -1 if -1 in counts else sum(counts)
-        self._last = reply.results[-1].lastrowid if reply.results else None
+        if not reply.results:
+            self._rowcount = 0
         return self
 
     def copy(self, operation: str, *, types: Sequence[str] | None = None) -> Copy:
@@ -162,6 +165,8 @@ class Cursor:
         None when there is none.
         """
         self._check_open()
+        if self._missing is not None:
+            raise self._missing
         reply, stream = self._reply, self._stream
         if reply is None:
             raise exceptions.ProgrammingError("there is no result: execute a statement first")
@@ -226,7 +231,7 @@ class Cursor:
     @property
     def lastrowid(self) -> int | None:
         """The key that the engine gave to the last row inserted, where it tells; None elsewhere."""
-        return self._result.lastrowid if self._last is None else self._last
+        return self._result.lastrowid
 
     # -- its life
 
@@ -267,6 +272,8 @@ class Cursor:
 
     def _check_rows(self) -> None:
         self._check_open()
+        if self._missing is not None:
+            raise self._missing
         if self._result.columns is None:
             said = "returned no rows" if self._reply is not None else "has not been executed"
             raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
@@ -276,7 +283,18 @@ class Cursor:
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = self._last = None
+        self._rowcount = self._missing = None
+
+    def _queue(self, pipeline: Pipeline, operation: str, parameters: Any, many: bool, timeout: float | None) -> Cursor:
+        self._check_open()
+        if self._number or timeout is not None:
+            what = "a stream cursor" if self._number else "a timeout of its own"
+            raise exceptions.InterfaceError(
+                f"{what} does not go with a pipeline: pipeline(timeout=...) bounds all of it"
+            )
+        self._begin()
+        pipeline._put(self, operation, parameters, many)
+        return self
 
     def _begin(self) -> Stream | None:
         """Forget the last statement; returns its stream, which is to be ended."""
@@ -317,7 +335,7 @@ class Cursor:
         if self._stream is not None:
             result.rows = []
         self._position = self._passed = 0
-        self._rowcount = self._last = None
+        self._rowcount = None
 
     def _load(self) -> bool:
         """Have at least one more row at hand; False at the end of the result."""

@@ -156,3 +156,14 @@ def translate(error: WireError, pack: Pack | None = None) -> Error:
         retry=retry,
         outcome=error.outcome,
     )
+
+
+class Rollback(Exception):
+    """Raised in the block of `connection.transaction()`: undoes and leaves it, and goes no further.
+
+    `Rollback(block)` leaves the blocks inside of `block` too.
+    """
+
+    def __init__(self, block: object = None) -> None:
+        super().__init__("left the block of a transaction, undone")
+        self.block = block

@@ -1,4 +1,4 @@
-"""Many rows of parameters for one statement, under as few types as hold them all."""
+"""Many rows of parameters for one statement, under as few types as hold them all; and what they brought, as one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlx.wire.parameters import HOLDERS, Parameters, ParameterType
+from sqlx.wire.result import Result
 from sqlx.wire.values.kinds import unwrap
 
 Types: TypeAlias = tuple[ParameterType, ...]
@@ -53,3 +54,15 @@ def _recast(
         if chosen is not None and chosen is not types[index] and row[index] is not None:
             values[index] = chosen.encode(unwrap(row[index]))
     return tuple(chosen or own for chosen, own in zip(shared, types, strict=True)), values
+
+
+def joined(results: Sequence[Result]) -> Result:
+    """The results of one statement run many times, as one."""
+    whole = Result(next((result.columns for result in results if result.columns is not None), None))
+    counts = [result.rowcount for result in results]
+    whole.rowcount = -1 if -1 in counts else sum(counts)
+    whole.lastrowid, whole.tag = results[-1].lastrowid, results[-1].tag
+    for result in results:
+        whole.rows += result.rows
+    whole.complete = True
+    return whole

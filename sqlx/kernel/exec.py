@@ -111,6 +111,8 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,
+        prepare_threshold=options.prepare_threshold,
+        prepared_max=options.prepared_max,
         show_warnings=bool(options.extra.get("show_warnings")),
     )
 

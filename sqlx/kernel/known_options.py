@@ -23,6 +23,8 @@ COMMON: dict[str, Section] = {
     "paramstyle": {"kind": "choice", "choices": list(PARAM_STYLES), "default": "qmark"},
     "connect_timeout": {"kind": "seconds", "default": 30.0},
     "statement_timeout": {"kind": "seconds"},
+    "prepare_threshold": {"kind": "int", "from": 0, "to": 1_000_000, "default": 2},
+    "prepared_max": {"kind": "int", "from": 1, "to": 10_000, "default": 100},
     "application_name": {"kind": "text"},
 }
 # Beside them, those of engines that run in this process, and of those that are spoken to over a socket.

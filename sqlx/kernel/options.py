@@ -51,6 +51,8 @@ class ConnectOptions:
     autocommit: bool = False
     isolation: str | None = None
     paramstyle: str = "qmark"
+    prepare_threshold: int = 2
+    prepared_max: int = 100
     application_name: str | None = None
     keepalives: bool = True
     keepalives_idle: int = 0

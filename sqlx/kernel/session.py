@@ -11,13 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
-from sqlx.kernel.batches import batches
+from sqlx.kernel.batches import batches, joined
 from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
 from sqlx.kernel.notifications import Notifications
-from sqlx.kernel.statements import Recent, Statement, Statements
+from sqlx.kernel.prepared import Kept
+from sqlx.kernel.statements import Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
 from sqlx.kernel.two_phase import TwoPhase, Xid
@@ -25,8 +26,8 @@ from sqlx.wire.link import Given, GivenUp, Link, Prepared, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 
-PREPARED = 100  # statements kept prepared at the server
 STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
+AGAIN = "what the connection had prepared was changed meanwhile: roll back, and run the transaction again"
 NOTICES = 1000  # notices kept until somebody reads them
 
 
@@ -42,6 +43,8 @@ class Session:
         paramstyle: str = "qmark",
         autocommit: bool = False,
         isolation: str | None = None,
+        prepare_threshold: int = 2,
+        prepared_max: int = 100,
         show_warnings: bool = False,
     ) -> None:
         self.link = link
@@ -53,10 +56,11 @@ class Session:
         self.notifications = Notifications(link, runner.report)
         self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
-        self._parameters = parameters
-        self._statements = Statements(link, paramstyle)
-        self._prepared: Recent[Any, Prepared] = Recent(PREPARED)
+        self.parameters = parameters
+        self.statements = Statements(link, paramstyle)
+        self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
+        self._redefined = False  # the open transaction has changed what is prepared may mean
         self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
         self._portals = bool(pack.session.get("portals"))
 
@@ -68,13 +72,13 @@ class Session:
         Without parameters it is sent as it is, and may be a script; `stream` is given the reply to read on.
         """
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
-            yield from self._make_ready()
-        statements = self._statements
+            yield from self.make_ready()
+        statements = self.statements
         statement = statements.plain(sql) if parameters is None else statements.bound(sql, parameters)
         before = self.link.state
         try:
             if statement.wanted or (parameters is not None and len(parameters)):
-                types, values = self._parameters.bind(statement.arrange(parameters))
+                types, values = self.parameters.bind(statement.arrange(parameters))
                 reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
                 reply = yield from self._run(statement, (), (), stream)
@@ -82,19 +86,19 @@ class Session:
                 begin = self.transactions.begin_for(statement)
                 reply = yield from self.link.query(statement.text, begin=begin, stream=stream is not None)
         except WireError as error:
-            raise self._explained(error, statement, before) from None
+            raise self.explained(error, statement, before) from None
         if stream is not None:
             self.streams.add(stream, reply)
         if statement.redefines:
-            self.forget()
+            self.forget_changed()
         yield from self._show_warnings()
         return reply
 
     def copy(self, sql: str, stream: Stream) -> Steps[None]:
         """Run a statement whose data streams; `stream` is given the reply."""
-        yield from self._make_ready()
-        statement = self._statements.plain(sql)
-        check_copies(self.link, self._statements.scanner, sql)
+        yield from self.make_ready()
+        statement = self.statements.plain(sql)
+        check_copies(self.link, self.statements.scanner, sql)
         stream.doing = "run"
         self.streams.add(stream, (yield from self._exchange_data(statement, gives=True, takes=True)))
 
@@ -108,10 +112,10 @@ class Session:
 
     def load(self, sql: str, source: DataSource) -> Steps[Reply]:
         """Run a statement that takes data from a source which is named for it alone."""
-        yield from self._make_ready()
+        yield from self.make_ready()
         with ExitStack() as closing:
             parts = pieces(source, closing)
-            reply = yield from self._exchange_data(self._statements.plain(sql), gives=True, takes=False)
+            reply = yield from self._exchange_data(self.statements.plain(sql), gives=True, takes=False)
             while reply.wanting:
                 yield from self.link.give(reply, (yield from self._next(reply, parts)))
         return reply
@@ -133,23 +137,32 @@ class Session:
                 yield from self.link.query(begin)
             return (yield from self.link.exchange_data(statement.text, gives=gives, takes=takes))
         except WireError as error:
-            raise self._explained(error, statement, before) from None
+            raise self.explained(error, statement, before) from None
 
     def row_format(self, sql: str, types: Sequence[str] | None) -> RowFormat:
         """How the rows of the statement that `copy` has begun are written and read."""
-        return RowFormat(self.link, self._statements.scanner, sql, types)
+        return RowFormat(self.link, self.statements.scanner, sql, types)
+
+    def forget_changed(self) -> None:
+        """Forget what is prepared: a statement has changed what it may mean."""
+        self._kept.forget()
+        self._redefined = self.link.state != "idle"
+
+    def known(self, statement: Statement, types: Any) -> Prepared | None:
+        """The statement as it is prepared, or None."""
+        return self._kept.get(self._key(statement, types))
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
-        """Run one statement once a row, in order, pipelined. The reply holds one result a row."""
+        """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result."""
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
-            yield from self._make_ready()
+            yield from self.make_ready()
         whole = Reply()
         before = self.link.state
         statement: Statement | None = None
         arranged = []
         for row in rows:
             if statement is None:
-                statement = self._statements.bound(sql, row)
+                statement = self.statements.bound(sql, row)
             arranged.append(statement.arrange(row))
         if statement is None:
             return whole
@@ -158,8 +171,9 @@ class Session:
             yield from work if len(arranged) == 1 else self.transactions.guarded(work)
         except WireError as error:
             if self._is_stale(error):
-                self.forget()
-            raise self._explained(error, statement, before) from None
+                self._kept.forget()
+            raise self.explained(error, statement, before) from None
+        whole.results = [joined(whole.results)]
         whole.done = True
         return whole
 
@@ -169,64 +183,92 @@ class Session:
             yield from self._diagnostics.fetch()
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
-        for types, values in batches(self._parameters, rows):
-            prepared = self._prepared.get(self._key(statement, types))
-            if prepared is None:
+        self.statements.refuse_unpreparable(statement)
+        for types, values in batches(self.parameters, rows):
+            key = self._key(statement, types)
+            prepared = self._kept.get(key)
+            unprepared = prepared is None and self.link.runs_unprepared and not self._kept.is_due(key, len(values))
+            if prepared is None and not unprepared:
                 prepared = yield from self._prepare(statement, types)
             begin = self.transactions.begin_for(statement)
-            reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            if unprepared:
+                reply = yield from self.link.run_many(statement.text, types, values, begin=begin)
+            else:
+                reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
             whole.results += reply.results
 
     def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
-        """Run a prepared statement, preparing it if need be; once more when the server no longer knew it and nothing
-        was lost.
-        """
-        link = self.link
+        """Run a statement with values; once more where the server does not know it as it was prepared, and nothing was
+        lost."""
+        link, key = self.link, self._key(statement, types)
         outside = link.state == "idle"
-        prepared = self._prepared.get(self._key(statement, types))
-        known = prepared is not None
-        if prepared is None:
-            prepared = yield from self._prepare(statement, types)
+        prepared = self._kept.get(key)
+        keep = prepared is None and link.runs_unprepared and self._kept.is_due(key)
         begin = self.transactions.begin_for(statement)
         try:
-            return (yield from self._start(prepared, types, values, begin, stream))
+            if prepared is not None:
+                return (yield from self._start(prepared, types, values, begin, stream))
+            return (yield from self._run_new(statement, types, values, begin, stream, keep))
         except WireError as error:
-            if not (known and self._is_stale(error)):
+            if not ((prepared or keep) and self._is_stale(error)):
                 raise
-            self.forget()
+            if keep:
+                self._kept.give_up()
+            self._kept.forget()
             if not outside:
                 raise
             yield from self.transactions.rollback()
-        prepared = yield from self._prepare(statement, types)
-        return (yield from self._start(prepared, types, values, begin, stream))
+        return (yield from self._run_new(statement, types, values, begin, stream, False))
+
+    def _run_new(
+        self, statement: Statement, types: Any, values: Sequence[Any], begin: str | None, stream: Stream | None,
+        keep: bool,
+    ) -> Steps[Reply]:  # fmt: skip
+        """Run a statement that is not prepared, and `keep` it, or prepare it first where that is how it is done."""
+        self.statements.refuse_unpreparable(statement)
+        if not self.link.runs_unprepared:
+            prepared = yield from self._prepare(statement, types)
+            return (yield from self._start(prepared, types, values, begin, stream))
+        reply = yield from self.link.run(
+            statement.text, types, values, keep=keep, begin=begin, **self._read_as(begin, stream)
+        )
+        if keep:
+            self._kept.put(self._key(statement, types), reply.prepared)
+        return reply
 
     def _start(
         self, prepared: Prepared, types: Any, values: Sequence[Any], begin: str | None, stream: Stream | None
     ) -> Steps[Reply]:
         if stream is None:
             return self.link.execute(prepared, types, values, begin=begin)
-        # A portal lives no longer than its transaction; without one the rows come in one go and bar what else is run.
-        portal = self._portals and (begin is not None or self.link.state == "open")
-        return self.link.execute(prepared, types, values, begin=begin, stream=True, portal=portal)
+        return self.link.execute(prepared, types, values, begin=begin, **self._read_as(begin, stream))
+
+    def _read_as(self, begin: str | None, stream: Stream | None) -> dict[str, bool]:
+        """How rows are read. A portal lives no longer than its transaction; without one the rows come in one go and bar
+        what else is run."""
+        streamed = stream is not None
+        portal = streamed and self._portals and (begin is not None or self.link.state == "open")
+        return {"stream": streamed, "portal": portal}
 
     def _prepare(self, statement: Statement, types: Any) -> Steps[Prepared]:
-        self._statements.refuse_unpreparable(statement)
         try:
             prepared = yield from self.link.prepare(statement.text, types)
         except WireError as error:
             error.outcome = "not_run"
             raise
-        forgotten = self._prepared.put(self._key(statement, types), prepared)
-        if forgotten is not None:
-            self.link.release(forgotten)
+        self._kept.put(self._key(statement, types), prepared)
+        self.refuse_when_stopping()
+        return prepared
+
+    def refuse_when_stopping(self) -> None:
+        """Raises WireError when the runner was told to stop: nothing new is begun."""
         if self._runner.stopping:
             raise WireError("timeout", "the statement was cancelled before it was run", outcome="not_run")
-        return prepared
 
     def _key(self, statement: Statement, types: Any) -> Any:
         return statement.text if self._typed_at_execute else (statement.text, types)
 
-    def _make_ready(self) -> Steps[None]:
+    def make_ready(self) -> Steps[None]:
         """End the streams that nobody reads any more, and tell the server what it is owed. Raises WireError (usage)."""
         if self.two_phase.prepared:
             self.two_phase.refuse("a statement")
@@ -254,21 +296,18 @@ class Session:
             yield from self.link.query(owed[0])
             del owed[0]
 
-    def forget(self) -> None:
-        """Forget what is prepared, here and at the server."""
-        for prepared in self._prepared.clear():
-            self.link.release(prepared)
-
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
-    def _explained(self, error: WireError, statement: Statement, before: str) -> WireError:
+    def explained(self, error: WireError, statement: Statement, before: str) -> WireError:
         """The error, its position in the caller's own text, and with advice where the server gives none."""
         position = error.fields.get("position")
         if position and statement.native is not None:
             error.fields["position"] = str(statement.native.source_position(int(position)))
         if before == "failed" and error.kind == "server":
             error.fields.setdefault("hint", ROLL_BACK)
+        if before != "idle" and self._is_stale(error):
+            error.fields.setdefault("hint", AGAIN)
         hint = advice(error, self.link.pack) if statement.wanted else None
         if hint:
             error.fields.setdefault("hint", hint)
@@ -287,6 +326,19 @@ class Session:
             self.two_phase.refuse("rollback()")
         yield from self.streams.end_all("rollback()")
         yield from self.transactions.rollback()
+        self._forget_what_was_undone()
+
+    def _forget_what_was_undone(self) -> None:
+        """What was prepared after a change may mean something else once that is undone."""
+        if self._redefined:
+            self._redefined = False
+            self._kept.forget()
+
+    def open_transaction(
+        self, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
+    ) -> Steps[None]:
+        yield from self.make_ready()
+        yield from self.transactions.open(isolation_level, read_only, deferrable)
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")
@@ -299,14 +351,16 @@ class Session:
 
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`."""
-        yield from self._make_ready()
+        yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
+        if verb == "rollback_to":
+            self._forget_what_was_undone()
 
     # -- other
 
     def call(self, name: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Call a procedure or a function. Raises Mistake for a name that none can have."""
-        yield from self._make_ready()
+        yield from self.make_ready()
         words = self.link.pack.session.get("call")
         if not words:
             raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
@@ -315,7 +369,7 @@ class Session:
         if "kind" in words:
             found = yield from self._run_native(words["kind"], [plain])
             kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
-        marks = ", ".join(self._statements.mark(number) for number in range(1, len(parameters) + 1))
+        marks = ", ".join(self.statements.mark(number) for number in range(1, len(parameters) + 1))
         text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
         reply = yield from self._run_native(text, parameters)
         yield from self._show_warnings()
@@ -323,11 +377,11 @@ class Session:
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""
-        types, values = self._parameters.bind(parameters)
-        return (yield from self._run(self._statements.native(text), types, values, None))
+        types, values = self.parameters.bind(parameters)
+        return (yield from self._run(self.statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:
-        yield from self._make_ready()
+        yield from self.make_ready()
         yield from self.link.ping()
 
     def closing(self) -> None:

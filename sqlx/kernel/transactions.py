@@ -59,10 +59,7 @@ class Transactions:
         """A level by the engine's own name for it, in any case; None is the server's default. Raises WireError."""
         self._settle_first("the isolation level")
         levels: Mapping[str, str] = self._words.get("isolation") or {}
-        name = None if level is None else " ".join(level.replace("_", " ").lower().split())
-        if name is not None and name not in levels:
-            known = ", ".join(levels) or "none"
-            raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")
+        name = None if level is None else self._level(level)
         opening = self._words.get("begin_isolation")
         if name is None and self._isolation is not None and not opening:
             raise Misuse("this engine keeps no default isolation level to go back to", f"name one: {', '.join(levels)}")
@@ -71,6 +68,37 @@ class Transactions:
         elif name:
             self.owed.append(self._words["set_isolation"].replace("{level}", levels[name]))
         self._isolation = name
+
+    def _level(self, level: str) -> str:
+        """The engine's name for a level. Raises WireError."""
+        levels: Mapping[str, str] = self._words.get("isolation") or {}
+        name = " ".join(level.replace("_", " ").lower().split())
+        if name not in levels:
+            known = ", ".join(levels) or "none"
+            raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")
+        return name
+
+    def open(self, isolation: str | None, read_only: bool | None, deferrable: bool | None) -> Steps[None]:
+        """Open a transaction now; a mode of None is what the connection or the server has. Raises WireError."""
+        words = self._words.get("transaction") or {"open": self._begin or ""}
+        known, before = words.get("modes", {}), words.get("isolation")
+        modes = []
+        level = self._isolation if isolation is None else self._level(isolation)
+        if level is not None and "isolation" in known:
+            modes.append(known["isolation"].replace("{level}", self._words["isolation"][level]))
+        elif isolation is not None and before is None:
+            raise _no_mode("an isolation level of its own")
+        for name, wanted in (("read_only", read_only), ("deferrable", deferrable)):
+            if wanted is not None:
+                key = name if wanted else f"not_{name}"
+                if key not in known:
+                    raise _no_mode(f"the mode {name}")
+                modes.append(known[key])
+        if isolation is not None and before is not None:
+            yield from self._link.query(before.replace("{level}", self._words["isolation"][level]))
+        text = words["open"].replace("{modes}", ", ".join(modes)).strip()
+        if text:
+            yield from self._link.query(text)
 
     def begin_for(self, statement: Statement) -> str | None:
         """The text that opens the transaction `statement` shall run in; None when it needs none. Raises WireError."""
@@ -132,6 +160,13 @@ class Transactions:
         yield from self._link.query(guard["keep"])
         return result
 
+    def alone(self, work: Steps[T]) -> Steps[T]:
+        """Run many statements as a transaction of their own where each would be one. Those of an open one are in it."""
+        words = self._words.get("pipeline")
+        if not words or not self._autocommit or self._link.state != "idle":
+            return (yield from work)
+        return (yield from self.guarded(work))
+
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`.
 
@@ -156,3 +191,7 @@ class Transactions:
         words = self._words.get("autocommit")
         if words:
             self.owed.append(words["on" if self._autocommit else "off"])
+
+
+def _no_mode(what: str) -> WireError:
+    return WireError("unsupported", f"a transaction of this engine has not {what}", outcome="not_run")

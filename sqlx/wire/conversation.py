@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
-from sqlx.wire.link import Given, GivenUp, State, Steps, WireNotice
+from sqlx.wire.link import Call, Given, GivenUp, State, Steps, WireNotice
 from sqlx.wire.machine import DATA, RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
@@ -31,7 +31,7 @@ PIPELINE = 1000  # statements that are sent before their replies are read
 Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes] | None]
 
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
-_EMPTY: list[Any] = [None] * len(ARGUMENTS)
+_EMPTY: list[Any] = [None] * (len(ARGUMENTS) + 1)  # and the statement it runs
 _YES = (True, "on", "1")  # True is 1
 
 
@@ -92,6 +92,11 @@ class Conversation:
         self.machine = Machine(self.program, self.layouter)
         self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
+        self.runs_unprepared = "run" in pack.commands
+        self._direct = (
+            self.program.function(pack.session["direct"], "$.session.direct") if pack.session.get("direct") else None
+        )
+        self._identified = self._direct is None
         self._portal_rows: int = pack.session.get("portal_rows", 1000)
         self._owing = False  # a reply was begun and is not read to its end
         self._ended: WireError | None = None  # what closed the link while nothing was asked of it
@@ -111,6 +116,12 @@ class Conversation:
     def variables(self) -> Mapping[str, Any]:
         """What the server told of itself. A password is not among them."""
         return {name: self.machine.v[index] for name, index in self.program.slots.items() if name != "password"}
+
+    @property
+    def direct(self) -> bool | None:
+        if not self._identified:
+            return None
+        return self._direct is None or bool(self._direct(self.machine.v))
 
     @property
     def on_notice(self) -> Callable[[WireNotice], None] | None:
@@ -273,23 +284,25 @@ class Conversation:
         if "prepare" not in self.pack.commands:
             sentence = "this engine takes no parameters: write the values into the text, and give none"
             raise WireError("unsupported", sentence, outcome="not_run")
-        self._count += 1
-        machine = self.machine
-        machine.prepared = {"statement": f"sqlx_{self._count}", "parameters": [entry.type for entry in types]}
-        name = machine.prepared["statement"]
-        given = arguments(sql=sql, name=name, types=[entry.type for entry in types])
+        machine, name = self.machine, self._name()
+        machine.prepared = {"statement": name, "parameters": [entry.type for entry in types]}
+        given = arguments(sql=sql, name=name, types=machine.prepared["parameters"])
         try:
             yield from self._start([*self._preamble(None), (self.program.command("prepare"), given)], Reply())
         except WireError as error:
             error.outcome = "not_run"
             raise
         said = machine.prepared
+        return self._statement(said["statement"], said["parameters"], machine.described)
+
+    def _statement(self, statement: Any, parameters: Sequence[int], described: Any) -> PreparedStatement:
+        """What is known of a statement just prepared."""
         try:
-            columns, formats = machine.description() or (None, ())
+            columns, formats = self.machine.description(described) or (None, ())
         except WireError:
             self.abort()
             raise
-        return PreparedStatement(said["statement"], said["parameters"], machine.described, columns, formats)
+        return PreparedStatement(statement, parameters, described, columns, formats)
 
     def execute(
         self,
@@ -301,17 +314,22 @@ class Conversation:
         stream: bool = False,
         portal: bool = False,
     ) -> Steps[Reply]:
+        batch, given = self._preamble(begin), self._bound(prepared, types, values)
+        reply = self._reply(given, stream, portal)
+        batch.append((self.program.command("execute"), given))
+        return self._start(batch, reply)
+
+    def _reply(self, given: list[Any], stream: bool, portal: bool) -> Reply:
+        """The reply to come, in parts if `portal`, which the arguments then say too."""
         reply = Reply(stream)
         if portal:
-            self._count += 1
-            reply.portal = f"sqlx_{self._count}"
-        batch, given = self._preamble(begin), self._bound(prepared, types, values)
-        if portal:
-            given[_PLACES["portal"]] = reply.portal
+            given[_PLACES["portal"]] = reply.portal = self._name()
             given[_PLACES["limit"]] = self._portal_rows
-        batch.append((self.program.command("execute"), given))
-        self._use(prepared)
-        return self._start(batch, reply)
+        return reply
+
+    def _name(self) -> str:
+        self._count += 1
+        return f"sqlx_{self._count}"
 
     def execute_many(
         self,
@@ -321,19 +339,82 @@ class Conversation:
         *,
         begin: str | None = None,
     ) -> Steps[Reply]:
+        command = self.program.command("execute")
+        return self._pipelined(((command, self._bound(prepared, types, values)) for values in rows), begin)
+
+    def run(
+        self,
+        sql: str,
+        types: tuple[ParameterType, ...],
+        values: Sequence[Any],
+        *,
+        keep: bool = False,
+        begin: str | None = None,
+        stream: bool = False,
+        portal: bool = False,
+    ) -> Steps[Reply]:
+        batch, given = self._preamble(begin), self._unprepared(sql, self._name() if keep else "", types, values)
+        reply = self._reply(given, stream, portal)
+        batch.append((self.program.command("run"), given))
+        ask = not (self._identified or stream or self.state == "failed")
+        if ask:
+            batch.append((self.program.command("identify"), _EMPTY))
+        self.machine.prepared = {}
+        try:
+            yield from self._start(batch, reply)
+        except WireError:
+            if keep and self.machine.prepared:
+                self._released.append(self.machine.prepared["statement"])
+            raise
+        self._identified |= ask
+        if keep:
+            reply.prepared = self._statement(given[_PLACES["name"]], (), reply.described)
+        return reply
+
+    def run_many(
+        self,
+        sql: str,
+        types: tuple[ParameterType, ...],
+        rows: Sequence[Sequence[Any]],
+        *,
+        begin: str | None = None,
+    ) -> Steps[Reply]:
+        run, again = self.program.command("run"), self.program.command("run_again")
+        batch = (
+            (again if index % PIPELINE else run, self._unprepared(sql, "", types, values))
+            for index, values in enumerate(rows)
+        )
+        return self._pipelined(batch, begin)
+
+    def pipeline(self, calls: Sequence[Call]) -> Steps[Reply]:
+        reply, batch = Reply(), self._preamble(None)
+        execute, run = self.program.command("execute"), self.program.command("run")
+        for call in calls:
+            if call.begin is not None:
+                batch.append((self.program.command("begin"), arguments(sql=call.begin)))
+            if call.prepared is not None:
+                batch.append((execute, self._bound(call.prepared, call.types, call.values)))
+            else:
+                batch.append((run, self._unprepared(call.sql, "", call.types, call.values)))
+        try:
+            yield from self._start(batch, reply)
+        except WireError as error:
+            if self.state == "closed":
+                raise
+            reply.error = error
+        return reply
+
+    def _pipelined(self, commands: Iterable[tuple[Any, list[Any]]], begin: str | None) -> Steps[Reply]:
         """As pipelines of at most PIPELINE statements, so that what is owed stays bounded. Where statements are a
         transaction only together they go in one."""
-        command, reply = self.program.command("execute"), Reply()
-        batch = self._preamble(begin)
+        reply, batch = Reply(), self._preamble(begin)
         alone = self.program.segment is not None and begin is None and self.state == "idle"
-        for values in rows:
-            batch.append((command, self._bound(prepared, types, values)))
-            if len(batch) >= PIPELINE and not alone:
-                self._use(prepared)
+        for index, command in enumerate(commands, 1):
+            batch.append(command)
+            if index % PIPELINE == 0 and not alone:
                 yield from self._start(batch, reply)
                 batch = []
         if batch:
-            self._use(prepared)
             yield from self._start(batch, reply)
         return reply
 
@@ -439,7 +520,14 @@ class Conversation:
             False,
             None,
             None,
+            prepared,
         ]
+
+    def _unprepared(self, sql: str, name: str, types: tuple[ParameterType, ...], values: Sequence[Any]) -> list[Any]:
+        """The argument list of a statement that the server does not know yet."""
+        ids, _, formats, prefix = self._shapes.get(types) or self._shape(types)
+        sent = values if prefix is None else _prefixed(prefix, types, values)
+        return arguments(sql=sql, name=name, types=ids, formats=formats, values=sent, portal="", limit=0)
 
     def _shape(self, types: tuple[ParameterType, ...]) -> Shape:
         """What a command says of its parameters' types; kept, for a statement is mostly run with the same."""
@@ -452,10 +540,6 @@ class Conversation:
             self.layouter.prefix if any(entry.prefixed for entry in types) else None,
         )
         return shape
-
-    def _use(self, prepared: PreparedStatement) -> None:
-        self.machine.prepared_layout = prepared.described
-        self.machine.formats = prepared.formats
 
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""

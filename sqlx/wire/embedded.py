@@ -23,7 +23,7 @@ from sqlx.wire.declared import Convert, DeclaredTypes, Description
 from sqlx.wire.engine_errors import character, engine_error, interrupted, open_error
 from sqlx.wire.errors import Outcome, WireError
 from sqlx.wire.exchange import Exchange, Statement, classify, is_blank, refuse_nul
-from sqlx.wire.link import State, Steps, WireNotice
+from sqlx.wire.link import Call, State, Steps, WireNotice
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Reply
@@ -68,6 +68,8 @@ class EmbeddedLink:
         self.address = ""
         self.untried: tuple[Any, ...] = ()
         self.failures = FAILURES
+        self.runs_unprepared = False
+        self.direct = True
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
         self.on_notice: Callable[[WireNotice], None] | None = None
@@ -210,6 +212,16 @@ class EmbeddedLink:
             if self.interrupted:  # short statements end before the engine gives Python a turn
                 raise interrupted()
             yield from Exchange(self, reply, prepared.sql, values, prepared).run()
+
+    def run(self, sql: str, *unused: Any, **options: Any) -> Steps[Reply]:
+        """Nothing is won by it here: preparing waits for nobody."""
+        yield from ()
+        raise WireError("unsupported", "statements are prepared before they run here", outcome="not_run")
+
+    run_many = run
+
+    def pipeline(self, calls: Sequence[Call]) -> Steps[Reply]:
+        return self.run("")
 
     def resume(self, reply: Reply) -> Steps[None]:
         yield from ()

@@ -64,6 +64,16 @@ class GivenUp(NamedTuple):
 Given: TypeAlias = bytes | GivenUp | None  # a piece of data; None is its end
 
 
+class Call(NamedTuple):
+    """One execution in a pipeline: of `prepared`, or of a text that is not. `begin` opens a transaction before it."""
+
+    sql: str
+    types: tuple[ParameterType, ...]
+    values: Sequence[Any]
+    prepared: Any
+    begin: str | None
+
+
 class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
@@ -76,6 +86,7 @@ class Link(Protocol):
     pack: Pack
     address: str
     state: State
+    runs_unprepared: bool  # a statement with values can be run without being prepared first
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
 
@@ -95,6 +106,12 @@ class Link(Protocol):
 
     @property
     def variables(self) -> Mapping[str, Any]: ...
+
+    @property
+    def direct(self) -> bool | None:
+        """Whether one process of the server answers all that is asked, so that what is prepared by name is found
+        again; None while that is not known."""
+        ...
 
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate."""
@@ -141,6 +158,37 @@ class Link(Protocol):
         begin: str | None = None,
     ) -> Steps[Reply]:
         """Run one statement once a row, pipelined where the protocol can; one Result a row that was run."""
+        ...
+
+    def run(
+        self,
+        sql: str,
+        types: tuple[ParameterType, ...],
+        values: Sequence[Any],
+        *,
+        keep: bool = False,
+        begin: str | None = None,
+        stream: bool = False,
+        portal: bool = False,
+    ) -> Steps[Reply]:
+        """Parse, bind and run one statement in one exchange. `keep`: under a name, and then `prepared` of the reply is
+        for `execute`. Only where `runs_unprepared`."""
+        ...
+
+    def run_many(
+        self,
+        sql: str,
+        types: tuple[ParameterType, ...],
+        rows: Sequence[Sequence[Any]],
+        *,
+        begin: str | None = None,
+    ) -> Steps[Reply]:
+        """`execute_many` of a statement that is not kept. Only where `runs_unprepared`."""
+        ...
+
+    def pipeline(self, calls: Sequence[Call]) -> Steps[Reply]:
+        """Run many statements in one exchange, one Result each. What fails leaves its error in the reply, and the rest
+        not run. Only where `runs_unprepared`."""
         ...
 
     def resume(self, reply: Reply) -> Steps[None]:

@@ -54,6 +54,7 @@ MAX_CALLS = 32
 MAX_COLUMNS = 65535
 MAX_OPENINGS = 256
 STATEMENT = list(ARGUMENTS).index("statement")
+PREPARED = len(ARGUMENTS)  # behind a command's arguments: the statement it runs, whose columns are known
 MAX_RANDOM = 1024
 RECOVERABLE = ("server", "unsupported", "data", "usage")  # after these the conversation goes on
 
@@ -133,6 +134,8 @@ class Machine:
             reply.error, reply.done = error, True
             return
         for command, arguments, self.sequence in owed:
+            if (statement := arguments[PREPARED]) is not None:
+                self.prepared_layout, self.formats = statement.described, statement.formats
             try:
                 yield from self._run(command.replies, arguments)
             except WireError as error:
@@ -142,7 +145,7 @@ class Machine:
                         yield from self._skip(segment.replies)
                     break
         if closing and segment is not None:
-            yield from self._skip(segment.replies) if reply.error else self._run(segment.replies, None)
+            yield from self._skip(segment.replies) if reply.error else self._close(segment.replies)
         reply.done = True
 
     def listen(self) -> Actions:
@@ -198,6 +201,14 @@ class Machine:
             raise error
         if self.reply.error is None:
             self.reply.error = error
+
+    def _close(self, code: Code) -> Actions:
+        """Read the end of a segment, which may yet fail: a constraint can be deferred up to there."""
+        try:
+            yield from self._run(code, None)
+        except WireError as error:
+            self._keep(error)
+            yield from self._skip(code)
 
     def _skip(self, code: Code) -> Actions:
         """After an error: drop what comes up to the end of the segment. A connection lost here leaves the error as it
@@ -521,7 +532,8 @@ class Machine:
         """Open a result with the columns just read; their rows come in the message `rows`."""
         if self.described is None:
             raise ValueError("a result without columns")
-        raw, source = self.described
+        raw, source = self.reply.described = self.prepared_layout = self.described
+        self.formats = ()
         self._open(self.layouter.layout(raw, source, rows, (), self.v))
 
     def begin_prepared(self, rows: str) -> None:
@@ -580,12 +592,12 @@ class Machine:
         """A portal has more rows: its result stays open."""
         self.result = None
 
-    def description(self) -> tuple[list[Column], tuple[int, ...]] | None:
-        """The columns of the statement just prepared, and the format that is best for each; None without columns."""
-        if self.described is None:
+    def description(self, described: tuple[Raw, str] | None) -> tuple[list[Column], tuple[int, ...]] | None:
+        """The columns of a statement just prepared, and the format that is best for each; None without columns."""
+        if described is None:
             return None
         try:
-            return self.layouter.columns(*self.described, self.v), self.layouter.formats(*self.described)
+            return self.layouter.columns(*described, self.v), self.layouter.formats(*described)
         except _MALFORMED as error:
             raise _not_understood(error) from error
 

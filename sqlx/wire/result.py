@@ -69,7 +69,18 @@ class Reply:
     A streamed reply is handed out before it is `done`; `Link.resume` reads on. `error` is the error that ended it.
     """
 
-    __slots__ = ("done", "error", "layout", "portal", "results", "steps", "stream", "wanting")
+    __slots__ = (
+        "described",
+        "done",
+        "error",
+        "layout",
+        "portal",
+        "prepared",
+        "results",
+        "steps",
+        "stream",
+        "wanting",
+    )
 
     def __init__(self, stream: bool = False) -> None:
         self.results: list[Result] = []
@@ -78,5 +89,7 @@ class Reply:
         self.stream = stream
         self.portal: str | None = None
         self.wanting = False  # the server takes data, which `Link.give` gives
+        self.prepared: Any = None  # the statement that was prepared in passing, for `Link.execute`
+        self.described: Any = None  # the definitions of the columns that came last; its link's business
         self.layout: Any = None  # how the rows of the open result are read; its link's business
         self.steps: Any = None  # the suspended machine of a streamed reply; its link's business

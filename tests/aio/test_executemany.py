@@ -70,6 +70,22 @@ async def test_what_a_script_has_done_is_not_called_undone(url: str) -> None:
         assert caught.value.outcome != "rolled_back" or await _count(connection) == 0
 
 
+@pytest.mark.parametrize("runs", [1, 3])
+async def test_what_the_rows_return_is_one_result(keyed: face.Connection, runs: int) -> None:
+    """In order, also where the rows have different types, and more of them than a pipeline holds."""
+    cursor = keyed.cursor()
+    for run in range(1, runs + 1):
+        rows = [(run * 10_000 + number, f"row {number}" if number % 100 else None) for number in range(1500)]
+        await cursor.executemany("INSERT INTO keyed VALUES (?, ?) RETURNING id, name", rows)
+        assert cursor.rowcount == len(rows)
+        assert [column[0] for column in cursor.description or ()] == ["id", "name"]
+        assert await cursor.fetchone() == rows[0]
+        assert await cursor.fetchall() == rows[1:]
+        assert not await cursor.nextset()
+    await cursor.executemany("INSERT INTO keyed VALUES (?, ?) RETURNING id", [])
+    assert (cursor.rowcount, cursor.description) == (0, None)
+
+
 async def test_the_last_key_is_the_last_rows(url: str) -> None:
     async with await face.connect(url) as connection:
         key = {

@@ -46,7 +46,7 @@ def test_prepared_statements_may_be_dropped_inside_a_transaction(
     assert cursor.execute("SELECT ?::int", (1,)).fetchall() == [(1,)]
     cursor.execute(text)
     cursor.executemany("SELECT ?::int", [(2,), (3,)])
-    assert cursor.fetchall() == [(2,)]
+    assert cursor.fetchall() == [(2,), (3,)]
 
 
 @pytest.mark.parametrize("stream", [False, True])

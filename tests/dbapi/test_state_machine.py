@@ -150,7 +150,7 @@ class Conversation(RuleBasedStateMachine):
             return
         with pytest.raises(dbapi.ProgrammingError):
             self.connection.cursor().execute("SELECT nothing FROM drawn WHERE n = ?", (1,))
-        if self.state != IDLE:  # else it was refused while it was prepared, before a transaction was opened
+        if self.state != IDLE or self.aborts:  # else it was refused before a transaction was opened
             self._fails()
 
     @rule()

@@ -79,7 +79,7 @@ class Actor:
             getattr(self, f"_{verb}")(*arguments)
         except WireError as error:
             gives["error"] = _shown(error.kind, error.message, error.sqlstate, error.code, error.fields)
-        if verb in ("query", "execute", "execute_many", "resume", "streamed", "cancelled"):
+        if verb in ("query", "execute", "execute_many", "run_text", "run_many", "resume", "streamed", "cancelled"):
             gives["results"] = [_result(result) for result in self._reply.results]
         if self._notices:
             gives["notices"] = [_shown("notice", *notice) for notice in self._notices]
@@ -106,6 +106,17 @@ class Actor:
         encoded = [self._parameters.bind(row)[1] for row in rows]
         self._reply = Reply()
         self._reply = self._run(self.link.execute_many(self._prepared, self._types, encoded))
+
+    def _run_text(self, sql: str, values: list[Any], options: dict[str, Any] | None = None) -> None:
+        self._types, encoded = self._parameters.bind(values)
+        self._reply = Reply()
+        self._reply = self._run(self.link.run(sql, self._types, encoded, **(options or {})))
+        self._prepared = self._reply.prepared
+
+    def _run_many(self, sql: str, rows: list[list[Any]]) -> None:
+        bound = [self._parameters.bind(row) for row in rows]
+        self._reply = Reply()
+        self._reply = self._run(self.link.run_many(sql, bound[0][0], [encoded for _, encoded in bound]))
 
     def _resume(self) -> None:
         self._run(self.link.resume(self._reply))

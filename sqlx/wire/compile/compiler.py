@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from threading import RLock
 from typing import Any
 
 from sqlx.wire.compile import actions
@@ -63,6 +64,7 @@ class Program(Vocabulary):
 
     def __init__(self, pack: Pack) -> None:
         super().__init__(pack)
+        self._compiling = RLock()
         self._flows: dict[str, Code] = {}
         self._called: list[str] = []  # flows that are referred to and not yet compiled
         self._commands: dict[str, Command] = {}
@@ -76,8 +78,9 @@ class Program(Vocabulary):
             )
 
     def flow(self, name: str) -> Code:
-        code = self.reference(name)
-        self._compile_called()
+        with self._compiling:  # what another thread compiles is still empty
+            code = self.reference(name)
+            self._compile_called()
         return code
 
     def reference(self, name: str) -> Code:
@@ -106,15 +109,18 @@ class Program(Vocabulary):
         """Raises KeyError for a command that the pack does not have."""
         known = self._commands.get(name)
         if known is None:
-            rule = self.pack.commands[name]
-            path = f"$.commands.{name}"
-            known = self._commands[name] = Command(
-                name,
-                self.code(rule["send"], f"{path}.send"),
-                self.code(rule["replies"], f"{path}.replies", always=True),
-                bool(rule.get("closed", False)),
-            )
+            with self._compiling:
+                known = self._commands[name] = self._command(name)
         return known
+
+    def _command(self, name: str) -> Command:
+        rule, path = self.pack.commands[name], f"$.commands.{name}"
+        return Command(
+            name,
+            self.code(rule["send"], f"{path}.send"),
+            self.code(rule["replies"], f"{path}.replies", always=True),
+            bool(rule.get("closed", False)),
+        )
 
     def code(self, steps: Any, path: str, always: bool = False) -> Code:
         """Steps and all the flows that they call. Raises PackError."""

@@ -23,6 +23,11 @@ PARAMETER_COMMANDS = {
     "release": "forgets a prepared statement",
 }
 PORTAL_COMMANDS = {"fetch": "reads the next part of a result", "close_portal": "ends a result that is read in parts"}
+RUN_COMMANDS = {
+    "run": "runs a statement with parameters that was not prepared before",
+    "run_again": "runs the statement of the last `run` in the same batch with other values",
+    "identify": "finds out which process of the server answers, for `session.direct`",
+}
 BEGIN_COMMAND = {"begin": "opens a transaction in the same batch as a statement"}
 
 # What is written into the statements of a session.
@@ -69,11 +74,12 @@ def _missing_of_server(source: Section) -> Iterator[Finding]:
         yield Finding("$", "there is no section `columns`, which says what a column's definition means")
     wanted = COMMANDS | (PARAMETER_COMMANDS if "parameters" in source else {})
     wanted |= PORTAL_COMMANDS if session.get("portals") else {}
+    wanted |= RUN_COMMANDS if session.get("direct") else {}
     wanted |= BEGIN_COMMAND if session.get("begin") else {}
     for name, meaning in wanted.items():
         if name not in commands:
             yield Finding("$.commands", f"there is no command `{name}`, which {meaning}")
-    known = COMMANDS | PARAMETER_COMMANDS | PORTAL_COMMANDS | BEGIN_COMMAND
+    known = COMMANDS | PARAMETER_COMMANDS | PORTAL_COMMANDS | RUN_COMMANDS | BEGIN_COMMAND
     for name in commands.keys() - known.keys():
         yield Finding(f"$.commands.{name}", f"nothing runs the command {name!r}{alternatives(name, known)}", "note")
 

@@ -456,6 +456,17 @@ class TwoPhase(Part):
     """Lists what is prepared."""
 
 
+class TransactionTexts(Part):
+    """How one transaction is opened that has modes of its own."""
+
+    open: Text
+    """The statement that opens it, with `{modes}` where they stand, commas between them."""
+    isolation: Text | None = None
+    """The statement before it that sets `{level}` for it alone, where the level is no mode."""
+    modes: dict[Literal["isolation", "read_only", "not_read_only", "deferrable", "not_deferrable"], Text] = {}
+    """The words for each mode; `isolation` has a `{level}`."""
+
+
 class PipelineGuard(Part):
     """Three statements around a pipeline."""
 
@@ -502,6 +513,8 @@ class Session(Part):
     """Ends it well; null for an engine without transactions."""
     rollback: Text | None = None
     """Undoes it; null for an engine without transactions."""
+    transaction: TransactionTexts | None = None
+    """How one is opened with modes of its own; null where there are none to choose."""
     autocommit: Autocommit | None = None
     """For an engine that opens transactions by itself."""
     savepoint: Text | None = None
@@ -520,6 +533,9 @@ class Session(Part):
     """Bounds the time of each statement, in `{milliseconds}`."""
     resynchronise: Text | None = None
     """A statement that does nothing, after a cancellation that may have come late."""
+    direct: Expression | None = None
+    """Whether one process of the server answers all that a connection asks, over the variables, once the command
+    `identify` has run: through a pooler that shares servers, statements are not kept by name. Null: it always does."""
     portals: bool = False
     """Parts of a result can be fetched while other statements run."""
     portal_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 1000

@@ -1,0 +1,81 @@
+"""A block of statements that happen together or not at all."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.exceptions import Rollback
+
+if TYPE_CHECKING:
+    from sqlx.aio.connection import Connection
+
+
+class Transaction:
+    """What `Connection.transaction` makes. Entered once."""
+
+    def __init__(self, connection: Connection, modes: dict[str, Any]) -> None:
+        self._connection = connection
+        self._modes = {name: mode for name, mode in modes.items() if mode is not None}
+        self._savepoint = ""  # its name; empty for a block that is a whole transaction
+        self._entered = False
+
+    async def __aenter__(self) -> Transaction:
+        connection = self._connection
+        if self._entered:
+            raise exceptions.ProgrammingError("a transaction's block is entered once: make another with transaction()")
+        if connection.in_transaction:
+            if self._modes:
+                raise exceptions.ProgrammingError(
+                    f"a transaction is open, and {', '.join(self._modes)} cannot change inside of it"
+                )
+            name = f"sqlx_block_{len(connection._blocks) + 1}"
+            await connection._run(connection._session.savepoint("savepoint", name))
+            self._savepoint = name
+        else:
+            await connection._run(connection._session.open_transaction(**self._modes))
+        self._entered = True
+        connection._blocks.append(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        connection = self._connection
+        if connection._blocks[-1:] != [self]:
+            raise exceptions.ProgrammingError("blocks of transactions end in the reverse order of their beginning")
+        connection._blocks.pop()
+        if error is None:
+            await self._keep()
+            return False
+        try:
+            await self._undo()
+        except exceptions.Error:
+            if isinstance(error, Rollback):
+                raise
+        return isinstance(error, Rollback) and error.block in (None, self)
+
+    async def _keep(self) -> None:
+        connection = self._connection
+        if not connection.in_transaction and not connection.closed:
+            return  # the block has ended the transaction by itself
+        try:
+            if self._savepoint:
+                await connection._run(connection._session.savepoint("release", self._savepoint))
+            else:
+                await connection._run(connection._session.commit())
+        except BaseException:
+            if not connection.closed:
+                await self._undo()
+            raise
+
+    async def _undo(self) -> None:
+        connection = self._connection
+        if not connection.in_transaction:
+            return
+        if self._savepoint:
+            await connection._run(connection._session.savepoint("rollback_to", self._savepoint))
+            await connection._run(connection._session.savepoint("release", self._savepoint))
+        else:
+            await connection._run(connection._session.rollback())

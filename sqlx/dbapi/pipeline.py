@@ -1,0 +1,71 @@
+# Generated from sqlx/aio/pipeline.py by scripts/async_to_sync.py; do not edit.
+"""Statements that are sent together, and whose results are read afterwards."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.option_values import timeout_of
+from sqlx.kernel.pipelines import Queued, Statements
+
+if TYPE_CHECKING:
+    from sqlx.dbapi.connection import Connection
+    from sqlx.dbapi.cursor import Cursor
+
+WAITS = "the statement waits in a pipeline: its result can be read after the pipeline's block"
+DROPPED = "the statement was not run: its pipeline's block raised an exception"
+
+
+class Pipeline:
+    """What `Connection.pipeline` makes: inside its block statements are queued, at its end they are run."""
+
+    def __init__(self, connection: Connection, timeout: float | None) -> None:
+        self._connection = connection
+        self._timeout = timeout
+        self._outer: Pipeline | None = None
+        self._statements = Statements(connection._session)
+        self._queue: list[tuple[Cursor, Queued]] = []
+
+    def __enter__(self) -> Pipeline:
+        connection = self._connection
+        connection._check_open()
+        self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._outer is not None:
+            return
+        connection = self._connection
+        connection._pipeline = None
+        if error is not None:
+            for cursor, _ in self._queue:
+                cursor._missing = exceptions.InterfaceError(DROPPED)
+            return
+        limit = connection.statement_timeout if self._timeout is None else self._timeout
+        try:
+            connection._run(self._statements.run(), connection._translated(lambda: timeout_of(limit)))
+        finally:
+            for cursor, queued in self._queue:
+                self._deliver(cursor, queued)
+
+    def _put(self, cursor: Cursor, operation: str, parameters: Any, many: bool) -> None:
+        queued = self._connection._translated(lambda: self._statements.put(operation, parameters, many))
+        cursor._missing = exceptions.InterfaceError(WAITS)
+        self._queue.append((cursor, queued))
+
+    def _deliver(self, cursor: Cursor, queued: Queued) -> None:
+        cursor._missing = None
+        if queued.reply is not None:
+            cursor._reset()
+            cursor._take(queued.reply)
+        elif queued.error is not None:
+            cursor._missing = translate(queued.error, self._connection._session.link.pack)
+        else:
+            cursor._missing = exceptions.InterfaceError(
+                "the statement was not run, or nobody knows: its pipeline was stopped"
+            )

@@ -1,0 +1,82 @@
+# Generated from sqlx/aio/transaction.py by scripts/async_to_sync.py; do not edit.
+"""A block of statements that happen together or not at all."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.exceptions import Rollback
+
+if TYPE_CHECKING:
+    from sqlx.dbapi.connection import Connection
+
+
+class Transaction:
+    """What `Connection.transaction` makes. Entered once."""
+
+    def __init__(self, connection: Connection, modes: dict[str, Any]) -> None:
+        self._connection = connection
+        self._modes = {name: mode for name, mode in modes.items() if mode is not None}
+        self._savepoint = ""  # its name; empty for a block that is a whole transaction
+        self._entered = False
+
+    def __enter__(self) -> Transaction:
+        connection = self._connection
+        if self._entered:
+            raise exceptions.ProgrammingError("a transaction's block is entered once: make another with transaction()")
+        if connection.in_transaction:
+            if self._modes:
+                raise exceptions.ProgrammingError(
+                    f"a transaction is open, and {', '.join(self._modes)} cannot change inside of it"
+                )
+            name = f"sqlx_block_{len(connection._blocks) + 1}"
+            connection._run(connection._session.savepoint("savepoint", name))
+            self._savepoint = name
+        else:
+            connection._run(connection._session.open_transaction(**self._modes))
+        self._entered = True
+        connection._blocks.append(self)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        connection = self._connection
+        if connection._blocks[-1:] != [self]:
+            raise exceptions.ProgrammingError("blocks of transactions end in the reverse order of their beginning")
+        connection._blocks.pop()
+        if error is None:
+            self._keep()
+            return False
+        try:
+            self._undo()
+        except exceptions.Error:
+            if isinstance(error, Rollback):
+                raise
+        return isinstance(error, Rollback) and error.block in (None, self)
+
+    def _keep(self) -> None:
+        connection = self._connection
+        if not connection.in_transaction and not connection.closed:
+            return  # the block has ended the transaction by itself
+        try:
+            if self._savepoint:
+                connection._run(connection._session.savepoint("release", self._savepoint))
+            else:
+                connection._run(connection._session.commit())
+        except BaseException:
+            if not connection.closed:
+                self._undo()
+            raise
+
+    def _undo(self) -> None:
+        connection = self._connection
+        if not connection.in_transaction:
+            return
+        if self._savepoint:
+            connection._run(connection._session.savepoint("rollback_to", self._savepoint))
+            connection._run(connection._session.savepoint("release", self._savepoint))
+        else:
+            connection._run(connection._session.rollback())

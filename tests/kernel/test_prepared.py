@@ -1,0 +1,98 @@
+"""When a statement is prepared by name, and what becomes of the name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from sqlx import dbapi
+from tests.servers.proxy import Proxy
+from tests.servers.server import Server
+
+NAMES = "SELECT count(*) FROM pg_prepared_statements"
+
+
+def names(connection: dbapi.Connection) -> int:
+    row = connection.cursor().execute(NAMES).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+@pytest.mark.parametrize(("threshold", "kept"), [(0, [0, 0, 0]), (1, [0, 1, 1]), (2, [0, 1, 1]), (3, [0, 0, 1])])
+def test_the_run_that_gives_the_name(postgres: Server, threshold: int, kept: list[int]) -> None:
+    """Not the first of a connection: by that one it learns who answers."""
+    with dbapi.connect(postgres.url(), autocommit=True, prepare_threshold=threshold) as connection:
+        seen = []
+        for number in range(3):
+            assert connection.cursor().execute("SELECT ?::int", (number,)).fetchone() == (number,)
+            seen.append(names(connection))
+        assert seen == kept
+
+
+def test_the_run_that_gives_the_name_costs_one_exchange_like_any_other(
+    postgres: Server, proxy: Callable[[Server], Proxy]
+) -> None:
+    middle = proxy(postgres)
+    url = postgres.url(host=middle.host, port=middle.port, sslmode="disable")
+    with dbapi.connect(url, autocommit=True) as connection:
+        for number in range(4):
+            middle.pieces.clear()
+            assert connection.cursor().execute("SELECT ?::int, 'x'", (number,)).fetchall() == [(number, "x")]
+            assert len([piece for piece in middle.pieces if piece.direction == "sent"]) == 1
+
+
+def test_a_name_that_is_taken_is_no_error(postgres: Server) -> None:
+    """Somebody else's statement has it: ours runs without one."""
+    with dbapi.connect(postgres.url()) as connection:
+        cursor = connection.cursor()
+        for number in range(1, 9):
+            cursor.execute(f"PREPARE sqlx_{number} AS SELECT 'somebody else''s'")
+        connection.commit()
+        for turn in range(5):
+            assert cursor.execute("SELECT ?::int", (turn,)).fetchone() == (turn,)
+            connection.commit()
+        assert names(connection) == 8
+
+
+def test_a_statement_that_failed_leaves_no_name(postgres: Server) -> None:
+    with dbapi.connect(postgres.url(), autocommit=True, prepare_threshold=1) as connection:
+        cursor = connection.cursor()
+        cursor.execute("SELECT ?::int", (1,))
+        with pytest.raises(dbapi.DataError):
+            cursor.execute("SELECT 1 / ?::int", (0,))
+        assert names(connection) == 0
+
+
+def test_a_change_undone_is_forgotten_with_what_was_prepared_after_it(postgres: Server) -> None:
+    """After the rollback the statement means what it meant, inside a transaction too."""
+    with dbapi.connect(postgres.url()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE changing (a int)").execute("INSERT INTO changing VALUES (1)")
+        connection.commit()
+        cursor.execute("ALTER TABLE changing ADD b text DEFAULT 'b'")
+        for _ in range(4):
+            assert cursor.execute("SELECT * FROM changing WHERE a = ?", (1,)).fetchall() == [(1, "b")]
+        connection.rollback()
+        cursor.execute("SELECT 1")
+        assert cursor.execute("SELECT * FROM changing WHERE a = ?", (1,)).fetchall() == [(1,)]
+
+
+def test_a_plan_that_others_made_stale_says_what_to_do(postgres: Server) -> None:
+    """Inside a transaction nothing can be run again, and outside everything is."""
+    with dbapi.connect(postgres.url()) as connection, dbapi.connect(postgres.url(), autocommit=True) as other:
+        cursor = connection.cursor()
+        other.cursor().execute("CREATE TABLE stale_plan (a int)").execute("INSERT INTO stale_plan VALUES (1)")
+        try:
+            for _ in range(4):
+                cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,))
+                connection.commit()
+            other.cursor().execute("ALTER TABLE stale_plan ADD b text")
+            cursor.execute("SELECT 1")
+            with pytest.raises(dbapi.NotSupportedError, match=r"(?s)cached plan.*hint: .*run the transaction again"):
+                cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,))
+            connection.rollback()
+            assert cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,)).fetchall() == [(1, None)]
+            connection.rollback()
+        finally:
+            other.cursor().execute("DROP TABLE stale_plan")
