@@ -3,12 +3,13 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 INSTALLED := .venv/.installed
 
-.PHONY: help run test test-all servers check bench
+.PHONY: help run test test-all fuzz servers check bench
 
 help:
 	@echo "make run        open the sample database in the IDE (without a terminal: a short tour)"
 	@echo "make test       run every test; installs and starts private database servers"
 	@echo "make test-all   the same, and fetch the servers that Debian does not have"
+	@echo "make fuzz       a million damaged conversations of each engine; takes an hour"
 	@echo "make servers    start the servers of the tests to play with, and print their URLs"
 	@echo "make check      formatting, lint, types, and generated code that is up to date"
 	@echo "make bench      compare with other drivers, side by side"
@@ -26,6 +27,9 @@ test: $(INSTALLED)
 test-all: $(INSTALLED)
 	@scripts/install-servers fetched
 	@SQLX_TEST_FETCH=1 $(PYTHON) -m pytest $(ARGS)
+
+fuzz: $(INSTALLED)
+	@$(PYTHON) -m tests.wire.fuzz $(ARGS)
 
 servers: $(INSTALLED)
 	@scripts/install-servers

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlx.kernel.options import COMMON, EMBEDDED, REMOTE
+from sqlx.kernel.known_options import COMMON, EMBEDDED, REMOTE
 from sqlx.wire.registry import Pack, Section, load, shipped_packs
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,29 +21,47 @@ MEANINGS = {
     "application_name": "what the server shows of this connection; on PostgreSQL `sqlx` if left out",
     "autocommit": "each statement is a transaction of its own",
     "busy_timeout": "how long to wait for a lock that another connection holds",
-    "connect_timeout": "bounds all of connecting",
+    "channel_binding": "[bind the login](authentication.md#bound-logins) to the TLS connection",
+    "connect_timeout": "bounds all of connecting to one host",
     "database": "the database; of an engine in this process, its file",
     "decltypes": "convert values by the declared types of their columns",
+    "defaults_file": "the only [option file](#option-files) that is read",
+    "environment": "read [variables and files](#variables-and-files), as the engine's own tools do",
     "foreign_keys": "hold foreign keys; the engine's own default if left out",
     "found_rows": "`rowcount` of an UPDATE counts the rows found, not those that differ",
     "get_server_public_key": "take the RSA key of whoever answers, where there is no TLS",
-    "host": "name or address; a path is a Unix socket",
+    "host": "name or address; a path is a Unix socket; [several](#several-hosts) between commas",
+    "hostaddr": "the address of `host`, where nobody is to be asked for it; certificates are held against `host`",
     "immutable": "the file never changes while it is open: no locks",
     "isolation": "of the transactions to come",
+    "keepalives": "let the system see whether the other end of a silent TCP line is alive",
+    "keepalives_count": "unanswered probes after which the line counts as dead; 0 is the system's own",
+    "keepalives_idle": "seconds of silence before the first probe; 0 is the system's own",
+    "keepalives_interval": "seconds between two probes; 0 is the system's own",
+    "load_balance_hosts": "`random`: try several hosts, and a name's addresses, in no order",
     "mode": "`ro` reads only, `rw` never makes the file, `memory` keeps it nowhere",
     "options": "settings for the server's session, as in `-c work_mem=64MB`",
-    "paramstyle": "[what marks a parameter](#statements)",
-    "password": "[see below](#tls-and-passwords)",
-    "port": "where the host listens",
+    "paramstyle": "[what marks a parameter](driver.md#statements)",
+    "passfile": "the [password file](#password-file); `~/.pgpass` if left out",
+    "password": "[a text, or a function](#passwords-that-change) that gives it",
+    "port": "where the host listens; one for all hosts, or one for each",
+    "require_auth": "[the logins that are allowed](authentication.md#which-logins), between commas",
+    "scram_max_iterations": "the most that a server may ask for: they cost time here",
+    "scram_min_iterations": "the fewest that a server may ask for: they keep a password from being guessed",
     "search_path": "the schemas that names are looked up in",
     "server_public_key": "a PEM file: the server's RSA key, for logins without TLS",
+    "service": "the [service](#services) whose options count",
+    "servicefile": "where services are looked for first",
     "socket": "path of a Unix socket, or of its folder",
     "sslcert": "PEM file of this client's certificate",
     "sslkey": "PEM file of its private key, if not in `sslcert`",
-    "sslmode": "[see below](#tls-and-passwords)",
+    "sslmode": "[how the line is secured](authentication.md#tls)",
+    "sslnegotiation": "`direct` begins with TLS, without asking first (PostgreSQL 17 and newer)",
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",
     "statement_timeout": "cancels a statement that takes longer",
+    "target_session_attrs": "[what the server is to be](#which-server)",
+    "tcp_user_timeout": "milliseconds that sent data may stay unacknowledged; 0 is the system's own",
     "timezone": "the session's time zone",
     "user": "who logs in",
 }
@@ -74,6 +92,17 @@ def options() -> str:
     return "\n".join(lines)
 
 
+def variables() -> str:
+    """One row for each set of variables, with the engines whose tools read them, and the option each gives."""
+    sets: dict[str, list[str]] = {}
+    for pack in packs():
+        words = pack.environment.get("variables", {})
+        told = ", ".join(f"`{name}` (`{option}`)" for name, option in words.items())
+        sets.setdefault(told, []).append(pack.title)
+    lines = ["| Engines | Variables, and the options that they give |", "| --- | --- |"]
+    return "\n".join(lines + [f"| {', '.join(titles)} | {told} |" for told, titles in sets.items() if told])
+
+
 def _rows(engines: str, known: dict[str, Section]) -> Iterator[str]:
     for name, option in known.items():
         names = " ".join(f"`{each}`" for each in (name, *option.get("alias", ())))
@@ -84,7 +113,7 @@ def _value(option: Section) -> str:
     if option["kind"] == "choice":
         return ", ".join(f"`{choice}`" for choice in option["choices"])
     kind: str = option["kind"]
-    told = {"bool": "true or false", "int": "whole number"}.get(kind, kind)
+    told = {"bool": "true or false", "int": "whole number", "ports": "whole numbers"}.get(kind, kind)
     return f"{told}, never shown" if option.get("secret") else told
 
 
@@ -112,7 +141,7 @@ def _tested(pack: Pack) -> str:
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "README.md": {"tested": tested},
-    "docs/driver.md": {"options": options},
+    "docs/connecting.md": {"options": options, "variables": variables},
 }
 
 

@@ -26,13 +26,14 @@ UNLISTED = frozenset({"command_palette", "interrupt"})
 
 
 class StudioApp(App[None], inherit_bindings=False):
-    """The IDE. `url` is opened at once; without one it asks. `password` is for a URL that has none."""
+    """The IDE. `url` is opened at once; without one it asks. `password` is for a URL that has none, `pack` the file of
+    the wire pack that runs it, whatever its scheme."""
 
     TITLE = "SQLx"
     CSS_PATH = Path(__file__).with_name("studio.tcss")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "leave", "Quit", show=False, priority=True)]
 
-    def __init__(self, url: str | None = None, *, password: str | None = None) -> None:
+    def __init__(self, url: str | None = None, *, password: str | None = None, pack: str | None = None) -> None:
         has_colour = not os.environ.get("NO_COLOR")  # https://no-color.org
         if has_colour:
             os.environ.pop("NO_COLOR", None)  # empty means nothing there, but something to Textual
@@ -42,7 +43,7 @@ class StudioApp(App[None], inherit_bindings=False):
             self.register_theme(theme.colours)
         chosen = preferred() if has_colour else PLAIN
         self.theme = chosen if chosen in self._themes else next(iter(self._themes))
-        self.studio = StudioScreen(url, password, self._themes)
+        self.studio = StudioScreen(url, password, self._themes, pack)
         stdin = sys.__stdin__
         self._terminal = stdin.fileno() if stdin is not None and stdin.isatty() else None
 

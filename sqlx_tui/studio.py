@@ -27,10 +27,13 @@ class StudioScreen(Layout):
 
     BINDINGS = bindings("everywhere")
 
-    def __init__(self, url: str | None, password: str | None, themes: Mapping[str, StudioTheme]) -> None:
+    def __init__(
+        self, url: str | None, password: str | None, themes: Mapping[str, StudioTheme], pack: str | None = None
+    ) -> None:
         super().__init__(themes)
         self._url = url
         self._password = password
+        self._pack = pack
         self.session: Session | None = None
         self.run: Run | None = None
         self._connecting: Worker[None] | None = None
@@ -57,7 +60,7 @@ class StudioScreen(Layout):
 
     async def _open(self, url: str, password: str | None) -> None:
         try:
-            session = await open_session(url, password)
+            session = await open_session(url, password, self._pack)
         except Error as error:
             self.post_message(NotConnected(error))
         else:
@@ -81,7 +84,7 @@ class StudioScreen(Layout):
         self.status.end()
         self.status.say("no connection", "bad")
         url = self._url or ""
-        screen = ConnectScreen(url, self._password or password_in(url), message.error)
+        screen = ConnectScreen(url, self._password or password_in(url, self._pack), message.error, self._pack)
         self.app.push_screen(screen, self._chosen)
 
     def action_connect(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +16,12 @@ from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 
 FLEET = Fleet()
+
+# What this machine has set up for its own servers is nothing to a test; those of the variables themselves undo this.
+os.environ["SQLX_ENVIRONMENT"] = "false"
+for variable in list(os.environ):
+    if variable.startswith(("PG", "MYSQL_", "SQLX_PACKS", "SQLX_PASSWORD")):
+        del os.environ[variable]
 
 # How long an example takes to make says something about the machine, not about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -20,6 +20,7 @@ DRIVER = ROOT / "docs" / "driver.md"
 GUIDES = [page for page in PAGES if page.parent.name == "docs" and blocks(page, "pycon")]
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 LINK = re.compile(r"""(?:\]\(|src(?:set)?=")([^)"\s]+)[)"]""")
+NAMED_TEST = re.compile(r'\]\(\.\./(tests/[^ )"]+\.py) "([^"]+)"\)')
 MACHINE_PATH = re.compile(r"/(root|work|home/\w+|tmp/sqlx)\b|/usr/lib/python")
 
 
@@ -49,6 +50,18 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_the_tests_that_a_page_names_are_there(page: Path) -> None:
+    """A link to a test has its name as title, `Class.name` for one in a class."""
+    missing = []
+    for path, title in NAMED_TEST.findall(page.read_text("utf-8")):
+        text = (ROOT / path).read_text("utf-8") if (ROOT / path).exists() else ""
+        *classes, function = title.split(".")
+        here = all(f"class {each}" in text for each in classes) and f"def {function}(" in text
+        missing += [] if here else [f"{path}: {title}"]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_a_page_names_no_path_of_somebody_s_machine(page: Path) -> None:
     assert [line for line in page.read_text("utf-8").splitlines() if MACHINE_PATH.search(line)] == []
 
@@ -73,6 +86,8 @@ def test_a_guide_does_what_it_says(
 ) -> None:
     """The sessions of a page, as one, on the engines that it names."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SQLX_ENVIRONMENT")
+    monkeypatch.setenv("HOME", str(tmp_path))
     places = {f"{server.kind}://anna:secret@localhost/shop": server.url() for server in (postgres, mariadb)}
     assert run_sessions(page, places) == ""
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Any, NoReturn, TypeVar
 
 from sqlx.aio.cursor import Cursor
+from sqlx.aio.opening import opened
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Pack, Session, Steps, Xid, open_link, open_session, path, xid
+from sqlx.kernel.exec import Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
 
@@ -22,9 +24,9 @@ async def connect(
     dsn: str | None = None,
     *,
     host: str | None = None,
-    port: int | None = None,
+    port: int | str | None = None,
     user: str | None = None,
-    password: str | None = None,
+    password: str | Callable[[], Any] | None = None,
     database: str | None = None,
     **options: Any,
 ) -> Connection:
@@ -32,17 +34,18 @@ async def connect(
 
     `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
     that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Raises InterfaceError for a URL or an option
-    that cannot be meant, and OperationalError when there is no connection to be had.
+    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
+    `password` may be a function without parameters, which is called for each connection to a server that is opened,
+    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
+
+    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
+    to be had.
     """
     pack = None
     try:
         chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
         pack = chosen.pack
-        link = open_link(chosen)
-        runner = Runner(link)
-        session = open_session(link, runner, chosen)
-        await runner.open(chosen.connect_timeout)
+        session, runner = await opened(chosen)
     except WireError as error:
         raise translate(error, pack) from None
     except PackError as error:
@@ -83,6 +86,7 @@ class Connection:
         self._lock = Lock()
         self._execute = path(session)
         self._closed = False
+        self._process = os.getpid()
         self._streams = 0
         self._name = options.pack.name
         self.statement_timeout: float | None = options.statement_timeout
@@ -107,7 +111,7 @@ class Connection:
 
     async def close(self) -> None:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""
-        if self._closed:
+        if self._closed or self._process != os.getpid():
             return
         async with self._lock:
             if not self._closed:
@@ -214,7 +218,7 @@ class Connection:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if not self.closed:
+            if not self._closed:
                 await (self.commit() if error is None else self.rollback())
         except exceptions.Error:
             if error is None:
@@ -226,7 +230,7 @@ class Connection:
         return f"<{type(self).__module__}.Connection {self._name}{' closed' if self.closed else ''}>"
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
+        if not getattr(self, "_closed", True) and self._process == os.getpid():
             try:
                 warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             finally:
@@ -238,6 +242,10 @@ class Connection:
     def _check_open(self) -> None:
         if self._closed:
             raise exceptions.InterfaceError("the connection is closed")
+        if self._process != os.getpid():
+            raise exceptions.InterfaceError(
+                "the connection belongs to the process that opened it: connect again in this one"
+            )
 
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
@@ -247,9 +255,9 @@ class Connection:
             raise translate(error, self._session.link.pack) from None
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
+        self._check_open()  # before the lock: a thread that held it is not in a child process
         async with self._lock:
-            if self._closed:
-                raise exceptions.InterfaceError("the connection is closed")
+            self._check_open()
             try:
                 return await self._runner.run(steps, timeout)
             except WireError as error:

@@ -8,8 +8,9 @@ import sys
 
 from sqlx.catalog import Catalog
 from sqlx.cli.cells import BOLD, has_colour, paint
+from sqlx.cli.endings import Exit, Failure
 from sqlx.cli.formats import Table
-from sqlx.cli.main import Exit, Failure, main
+from sqlx.cli.main import main
 from sqlx.cli.query import print_results
 from sqlx.cli.report import show
 from sqlx.cli.sample import SampleError, make_sample, sample_path, sample_url

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable
 from getpass import getpass
 from typing import Any, TypeVar
 
-from sqlx.cli.main import Failure, UsageError
+from sqlx.cli.endings import Failure, UsageError
 from sqlx.dbapi import Connection, Error, InterfaceError, OperationalError
 from sqlx.dbapi import connect as dbapi_connect
 from sqlx.dbapi.exceptions import translate
@@ -21,18 +22,31 @@ AUTHORIZATION = "28"  # the SQLSTATE class: invalid authorization specification
 T = TypeVar("T")
 
 
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """The arguments that say what to connect to."""
+    parser.epilog = "SQLX_PASSWORD holds the password for a URL without one; at a terminal you are asked for it."
+    parser.add_argument("url", metavar="URL", help="scheme://user@host/database, or scheme:///file")
+    add_pack(parser)
+
+
+def add_pack(parser: argparse.ArgumentParser) -> None:
+    """The argument that names a wire pack."""
+    parser.add_argument("--pack", metavar="FILE", help="run this wire pack, whatever the scheme")
+
+
 def connect(url: str, **options: Any) -> Connection:
     """`sqlx.dbapi.connect`, with a password from `SQLX_PASSWORD` or the terminal where the URL has none.
 
     Raises UsageError for a URL that cannot be meant, `sqlx.dbapi.Error` when there is no connection to be had.
     """
-    return attempt(url, lambda password: dbapi_connect(url, password=password, **options))
+    pack = options.get("pack")
+    return attempt(url, lambda password: dbapi_connect(url, password=password, **options), pack=pack)
 
 
-def attempt(url: str, opened: Callable[[str | None], T]) -> T:
+def attempt(url: str, opened: Callable[[str | None], T], **keywords: Any) -> T:
     """What `opened(password)` gives. Where the server wants a password and none was given, somebody is asked for it."""
-    options = read_url(url)
-    given = options.password is not None or options.pack.embedded
+    options = read_url(url, **keywords)
+    given = options.has_password or options.pack.embedded
     password = None if given else os.environ.get(VARIABLE)
     try:
         return opened(password)

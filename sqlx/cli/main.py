@@ -10,10 +10,10 @@ import argparse
 import importlib
 import os
 import sys
-from enum import IntEnum
 from typing import NoReturn
 
 from sqlx import __version__
+from sqlx.cli.endings import Exit, Failure, UsageError
 
 # The command and what it is for; its module has the same name.
 COMMANDS = {
@@ -23,23 +23,6 @@ COMMANDS = {
     "tui": "work with a database in the terminal",
     "pack": "look at wire packs, and check one of your own",
 }
-
-
-class Exit(IntEnum):
-    """What the exit code of a command says."""
-
-    OK = 0
-    FAILED = 1
-    USAGE = 2
-    INTERRUPTED = 130
-
-
-class Failure(Exception):
-    """A command cannot do what it should; the message says why, and what to do."""
-
-
-class UsageError(Failure):
-    """The command line cannot be meant."""
 
 
 def main(argv: list[str] | None = None) -> int:

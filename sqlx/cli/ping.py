@@ -7,12 +7,12 @@ from statistics import median
 from time import perf_counter
 
 from sqlx.cli.cells import printable
-from sqlx.cli.login import attempt, read_url
-from sqlx.cli.main import Exit
+from sqlx.cli.endings import Exit
+from sqlx.cli.login import add_place, attempt, read_url
 from sqlx.dbapi.exceptions import translate
+from sqlx.dbapi.opening import opened
 from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import WireError
-from sqlx.kernel.exec import open_link
 from sqlx.kernel.options import ConnectOptions
 from sqlx.wire.link import Link
 
@@ -21,24 +21,22 @@ PINGS = 5
 
 def configure(parser: argparse.ArgumentParser) -> None:
     parser.description = "Connect, ask for a sign of life, and tell what is there. Exit code 1 when nothing is."
-    parser.epilog = "SQLX_PASSWORD holds the password for a URL without one; at a terminal you are asked for it."
-    parser.add_argument("url", metavar="URL", help="scheme://user@host/database, or scheme:///file")
+    add_place(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    for name, value in attempt(arguments.url, lambda password: _ping(arguments.url, password)).items():
+    url, pack = arguments.url, arguments.pack
+    for name, value in attempt(url, lambda password: _ping(url, password, pack), pack=pack).items():
         print(f"{name:<11}{printable(value)}")
     return Exit.OK
 
 
-def _ping(url: str, password: str | None) -> dict[str, str]:
-    options = read_url(url, password=password)
+def _ping(url: str, password: str | None, pack: str | None) -> dict[str, str]:
+    options = read_url(url, password=password, pack=pack)
     try:
-        link = open_link(options)
-        runner = Runner(link)
-        runner.open(options.connect_timeout)
+        session, runner = opened(options)
         try:
-            return _facts(options, link, _round_trips(link, runner, options.connect_timeout))
+            return _facts(options, session.link, _round_trips(session.link, runner, options.connect_timeout))
         finally:
             runner.close()
     except WireError as error:
@@ -59,8 +57,11 @@ def _facts(options: ConnectOptions, link: Link, seconds: list[float]) -> dict[st
     if options.pack.embedded:
         facts["database"] = options.database or ""
     else:
-        place = options.socket or f"{options.host}:{options.port}"
-        facts |= {"address": place, "user": options.user or "", "database": options.database or "none chosen"}
+        facts |= {
+            "address": link.address,
+            "user": options.user or "",
+            "database": options.database or "none chosen",
+        }
         facts["tls"] = _security(options, link)
     facts["round trip"] = f"{median(seconds) * 1000:.2f} ms, the median of {len(seconds)}"
     return facts

@@ -8,9 +8,9 @@ from itertools import count
 from pathlib import Path
 
 from sqlx.cli.cells import YELLOW, has_colour, paint, printable
+from sqlx.cli.endings import Exit, Failure, UsageError
 from sqlx.cli.formats import FORMATS, SAMPLE, Format
-from sqlx.cli.login import connect, read_url
-from sqlx.cli.main import Exit, Failure, UsageError
+from sqlx.cli.login import add_place, connect
 from sqlx.cli.report import show
 from sqlx.dbapi import Connection, Cursor, Error
 from sqlx.kernel.scanner import scanner_of
@@ -23,8 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "Run SQL and print what it returns. A script of several statements prints its results one after another. "
         "Each statement is committed at once, unless --no-autocommit asks for one transaction around all."
     )
-    parser.epilog = "SQLX_PASSWORD holds the password for a URL without one; at a terminal you are asked for it."
-    parser.add_argument("url", metavar="URL", help="scheme://user@host/database, or scheme:///file")
+    add_place(parser)
     parser.add_argument("sql", metavar="SQL", nargs="?", help="what to run; - or nothing reads it from stdin")
     parser.add_argument("-f", "--file", metavar="FILE", help="run what stands in this file, in UTF-8")
     parser.add_argument(
@@ -51,8 +50,9 @@ def run(arguments: argparse.Namespace) -> int:
     parameters = _read_parameters(arguments)
     writer = open_format(arguments.format)
     try:
-        with connect(arguments.url, autocommit=arguments.autocommit, statement_timeout=arguments.timeout) as connection:
-            single = arguments.limit is not None and _is_single(arguments.url, sql)
+        how = {"autocommit": arguments.autocommit, "statement_timeout": arguments.timeout, "pack": arguments.pack}
+        with connect(arguments.url, **how) as connection:
+            single = arguments.limit is not None and _is_single(connection, sql)
             changed = print_results(connection, sql, parameters, writer, arguments.limit, single)
             outcome = _outcome(connection) if changed else ""
     except Error as error:
@@ -118,8 +118,8 @@ def _print_rows(cursor: Cursor, writer: Format, limit: int | None) -> bool:
     return more
 
 
-def _is_single(url: str, sql: str) -> bool:
-    return len(scanner_of(read_url(url).pack).statements(sql)) == 1
+def _is_single(connection: Connection, sql: str) -> bool:
+    return len(scanner_of(connection.pack).statements(sql)) == 1
 
 
 def _effect(rowcount: int) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 from sqlx.cli.cells import RED, cut, has_colour, paint, printable, terminal_width, width_of
+from sqlx.cli.endings import Failure
 
 if TYPE_CHECKING:
     from sqlx.dbapi import Error
@@ -26,7 +27,6 @@ def show(error: BaseException, sql: str = "", out: TextIO | None = None) -> None
 
 def describe(error: BaseException, sql: str = "") -> list[str]:
     """The lines that tell of an error; `sql` is the text that its position counts in."""
-    from sqlx.cli.main import Failure
     from sqlx.dbapi import Error
     from sqlx.kernel.errors import PackError, WireError
 

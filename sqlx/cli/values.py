@@ -9,7 +9,7 @@ from json.encoder import encode_basestring as quoted
 from math import isfinite
 from typing import Any
 
-from sqlx.cli.main import Failure
+from sqlx.cli.endings import Failure
 
 DIGITS = 20_000  # behind the point, written out: more than a server keeps
 

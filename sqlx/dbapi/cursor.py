@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.types import Description, describe
 from sqlx.kernel.exec import Reply, Result, Steps, Stream, shortened
-from sqlx.kernel.options import timeout_of
+from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
     from sqlx.dbapi.connection import Connection

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlx.wire.errors import Outcome, PackError, WireError
 from sqlx.wire.registry import Pack
 
-__all__ = ["Mistake", "Misuse", "Outcome", "Pack", "PackError", "WireError", "advice", "classify"]
+__all__ = ["Mistake", "Misuse", "Outcome", "Pack", "PackError", "WireError", "advice", "classify", "did_you_mean"]
 
 _KINDS = {
     "protocol": "OperationalError",
@@ -50,6 +52,14 @@ def advice(error: WireError, pack: Pack) -> str | None:
         if rule["code"] in (str(error.code), error.sqlstate) and rule.get("part", "") in error.message:
             return str(rule["hint"])
     return None
+
+
+def did_you_mean(word: str, choices: Iterable[str]) -> str:
+    """`; did you mean '...'?` for a word that is close to one of the choices, else nothing."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.lower(), list(choices), 1)
+    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _longest_prefix(classes: dict[str, str], state: str) -> str | None:

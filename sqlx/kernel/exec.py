@@ -7,9 +7,11 @@ so that where nothing is configured `Cursor.execute` is bound to the wire path a
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlx.kernel.options import ConnectOptions
+from sqlx.kernel.places import Place
+from sqlx.kernel.secret import Source
 from sqlx.kernel.session import Session
 from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
@@ -18,6 +20,9 @@ from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply, Result
 from sqlx.wire.values import Context
+
+if TYPE_CHECKING:
+    from sqlx.wire.channel import Endpoint
 
 __all__ = [
     "Column",
@@ -39,30 +44,52 @@ __all__ = [
 Path: TypeAlias = Callable[[str, Any, Stream | None], Steps[Reply]]
 
 
-def open_link(options: ConnectOptions) -> Link:
+def open_link(options: ConnectOptions, place: Place | None = None) -> Link:
     """The other end of a connection, not yet opened: an engine in this process or a server on a socket, as the pack
-    says.
+    says; of several places the first where none is given.
     """
     if options.pack.embedded:
         from sqlx.wire.embedded import EmbeddedLink
 
         return EmbeddedLink(options.pack, options.database, options.extra)
-    from sqlx.wire.channel import Endpoint
-    from sqlx.wire.conversation import Conversation, Identity
+    from sqlx.wire.conversation import Conversation
+    from sqlx.wire.identity import Identity
 
-    endpoint = Endpoint(
-        options.host or "",
-        options.port or 0,
-        options.socket,
-        options.sslmode,
+    place = place or options.places[0]
+    more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
+    identity = Identity(options.user or "", _password(options, place), options.database or "", more)
+    return Conversation(options.pack, _endpoint(options, place), identity)
+
+
+def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
+    from sqlx.wire.channel import Endpoint, Keepalive
+
+    return Endpoint(
+        place.host or "",
+        place.port or 0,
+        place.socket,
+        place.sslmode,
         options.sslrootcert,
         options.sslcert,
         options.sslkey,
         None if options.sslpassword is None else options.sslpassword.reveal(),
+        place.hostaddr,
+        options.load_balance_hosts == "random",
+        Keepalive(
+            options.keepalives,
+            options.keepalives_idle,
+            options.keepalives_interval,
+            options.keepalives_count,
+            options.tcp_user_timeout,
+        ),
     )
-    more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
-    password = None if options.password is None else options.password.reveal()
-    return Conversation(options.pack, endpoint, Identity(options.user or "", password, options.database or "", more))
+
+
+def _password(options: ConnectOptions, place: Place) -> str | Callable[[], Any] | None:
+    password = options.password or place.password
+    if isinstance(password, Source):
+        return password.ask
+    return None if password is None else password.reveal()
 
 
 def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session:

@@ -85,7 +85,10 @@ class Transactions:
         return None
 
     def commit(self) -> Steps[None]:
-        """Raises WireError when the transaction has failed, and leaves it to be rolled back."""
+        """Raises WireError when the transaction has failed, and leaves it to be rolled back; and when it is gone with
+        its connection."""
+        if self._link.state == "closed":
+            raise Misuse("the connection is closed", "connect again; what was not committed is undone")
         if self._link.state == "failed":
             raise WireError(
                 "server",

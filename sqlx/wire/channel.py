@@ -16,15 +16,39 @@ from typing import Any, NamedTuple
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
-from sqlx.wire.tls import TlsLayer
+from sqlx.wire.tls import Secured, TlsLayer
 
 RECEIVE = 65536
 SEND = 262144
 _AGAIN = (BlockingIOError, InterruptedError)
 
 
+class Keepalive(NamedTuple):
+    """When a TCP line counts as dead, after tcp(7): seconds but for `user_timeout`, in milliseconds; 0 is the system's
+    own."""
+
+    on: bool = True
+    idle: int = 0
+    interval: int = 0
+    probes: int = 0
+    user_timeout: int = 0
+
+    def apply(self, sock: socket.socket) -> None:
+        """Set what differs from the system's own, as far as the system knows it."""
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, int(self.on))
+        timing = zip(("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT"), self[1:4], strict=True) if self.on else ()
+        for name, value in (*timing, ("TCP_USER_TIMEOUT", self.user_timeout)):
+            number = getattr(socket, name, None)
+            if value and number is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, number, value)
+
+
 class Endpoint(NamedTuple):
-    """Where a server is, and how the line to it is secured (`sqlx.wire.tls`). `socket` is the path of a Unix socket."""
+    """Where a server is, and how the line to it is secured (`sqlx.wire.tls`). `socket` is the path of a Unix socket.
+
+    `hostaddr` is the host's address where its name is not to be looked up; `shuffled`: a name's addresses are tried in
+    no order.
+    """
 
     host: str
     port: int
@@ -34,6 +58,9 @@ class Endpoint(NamedTuple):
     sslcert: str | None = None
     sslkey: str | None = None
     sslpassword: str | None = None
+    hostaddr: str | None = None
+    shuffled: bool = False
+    keepalive: Keepalive = Keepalive()
 
     def __repr__(self) -> str:
         return f"<Endpoint {self} sslmode={self.sslmode}>"
@@ -49,6 +76,7 @@ class Channel:
         self.endpoint = endpoint
         self.tls: TlsLayer | None = None
         self.tls_failed = False  # the two ends found no way to encrypt; not so when a certificate was refused
+        self.peer: tuple[int, Any] | None = None  # family and address that are connected to, or shall be
         self._socket: socket.socket | None = None
         self._pending = bytearray()
         self._fd = -1
@@ -61,6 +89,7 @@ class Channel:
         for family, address in (yield from self._addresses()):
             try:
                 yield from self._connect(family, address)
+                self.peer = family, address
                 return
             except OSError as error:
                 failure = error
@@ -68,23 +97,30 @@ class Channel:
         raise self._unreachable(failure)
 
     def _addresses(self) -> Steps[list[tuple[int, Any]]]:
+        if self.peer is not None:
+            return [self.peer]
         if self.endpoint.socket:
             return [(socket.AF_UNIX, self.endpoint.socket)]
         try:
-            found = yield Resolve(self.endpoint.host, self.endpoint.port)
+            found = yield Resolve(self.endpoint.hostaddr or self.endpoint.host, self.endpoint.port)
         except OSError as error:
             sentence = f"no address is known for the host {self.endpoint.host!r}: {error.strerror or error}"
             raise WireError(
                 "connection", sentence, fields={"hint": "check the host's name"}, outcome="not_run"
             ) from None
-        return [(family, address) for family, _, _, _, address in found]
+        addresses = [(family, address) for family, _, _, _, address in found]
+        if self.endpoint.shuffled:
+            from random import shuffle  # which nobody else needs
+
+            shuffle(addresses)
+        return addresses
 
     def _connect(self, family: int, address: Any) -> Steps[None]:
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         self._socket.setblocking(False)
         if family != socket.AF_UNIX:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self.endpoint.keepalive.apply(self._socket)
         self._fd = self._socket.fileno()
         self._readable, self._either = Wait(self._fd, READ), Wait(self._fd, READ | WRITE)
         code = self._socket.connect_ex(address)
@@ -169,16 +205,20 @@ class Channel:
     def _lost(self, reason: str) -> WireError:
         return WireError("connection", f"the connection to {self.endpoint} is lost: {reason.lower()}")
 
-    def start_tls(self, context: ssl.SSLContext) -> Steps[bool]:
-        """Encrypt from here on. Returns whether the server's certificate was verified."""
+    def start_tls(self, context: ssl.SSLContext, alpn: str | None = None) -> Steps[Secured]:
+        """Encrypt from here on, with a server that agrees on the protocol `alpn`."""
         try:
-            return (yield from self._handshake(context))
+            secured = yield from self._handshake(context)
+            if alpn is not None and self.tls is not None and self.tls.agreed != alpn:
+                sentence = f"the server did not agree that {alpn} is spoken over TLS: it may not be what was expected"
+                raise WireError("refused", sentence, outcome="not_run")
+            return secured
         except WireError as error:
             distrusted = isinstance(error.__cause__, ssl.SSLCertVerificationError)
             self.tls_failed = error.kind == "connection" and not distrusted
             raise
 
-    def _handshake(self, context: ssl.SSLContext) -> Steps[bool]:
+    def _handshake(self, context: ssl.SSLContext) -> Steps[Secured]:
         sock = self._open_socket()
         layer = TlsLayer(context, self.endpoint.host)
         data, done = b"", False
@@ -197,7 +237,7 @@ class Channel:
             yield Wait(self._fd, READ)
             data = self._receive(sock)
         self.tls, self._early = layer, layer.receive(b"")
-        return layer.verified
+        return layer.secured
 
     def close(self) -> None:
         """End TLS if there is one, and close."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from sqlx.wire import tls
 from sqlx.wire.channel import Channel, Endpoint
@@ -16,6 +16,7 @@ from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.errors import WireError
+from sqlx.wire.identity import Identity
 from sqlx.wire.link import State, Steps, WireNotice
 from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
@@ -30,18 +31,7 @@ Shape = tuple[list[int], list[tuple[int, int]], list[int], Callable[[int], bytes
 
 _PLACES = {name: index for index, name in enumerate(ARGUMENTS)}
 _EMPTY: list[Any] = [None] * len(ARGUMENTS)
-
-
-class Identity(NamedTuple):
-    """Who connects, and to what. `options` are the pack's own."""
-
-    user: str
-    password: str | None
-    database: str
-    options: Mapping[str, Any]
-
-    def __repr__(self) -> str:
-        return f"<Identity {self.user!r} {self.database!r}>"
+_YES = (True, "on", "1")  # True is 1
 
 
 class PreparedStatement:
@@ -94,6 +84,7 @@ class Conversation:
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
         self.endpoint = endpoint
+        self.address = str(endpoint)
         self.identity = identity
         self.program, self.layouter = _compiled(pack)
         self.state: State = "closed"
@@ -131,9 +122,10 @@ class Conversation:
     def open(self) -> Steps[None]:
         """Connect, secure, authenticate: once, or a second time where `sslmode` leaves the choice to the server."""
         attempts = self._attempts()
+        identity = yield from self.identity.fetched()
         for number, (wanted, needed) in enumerate(attempts, 1):
             try:
-                yield from self._open(wanted, needed)
+                yield from self._open(identity, wanted, needed)
                 return
             except WireError as error:
                 self.abort()
@@ -157,8 +149,8 @@ class Conversation:
             return [(False, False), (True, True)]
         return [(True, False), (False, False)]
 
-    def _open(self, wanted: bool, needed: bool) -> Steps[None]:
-        self.machine = machine = self._new_machine(wanted, needed)
+    def _open(self, identity: Identity, wanted: bool, needed: bool) -> Steps[None]:
+        self.machine = machine = self._new_machine(identity, wanted, needed)
         self.channel = self.channel_type(self.endpoint)
         yield from self.channel.connect()
         try:
@@ -176,14 +168,14 @@ class Conversation:
         machine.phase = "ready"
         self.state = self._state(machine.v)
 
-    def _new_machine(self, wanted: bool, needed: bool) -> Machine:
+    def _new_machine(self, identity: Identity, wanted: bool, needed: bool) -> Machine:
         machine = Machine(self.program, self.layouter)
         machine.on_notice, machine.on_notify = self.on_notice, self.on_notify
         machine.trace = tracer(self.program, id(self))
         given = {
-            "user": self.identity.user,
-            "password": self.identity.password,
-            "database": self.identity.database,
+            "user": identity.user,
+            "password": identity.password,
+            "database": identity.database,
             "options": self._options(),
             "host": self.endpoint.host,
             "tls_wanted": wanted,
@@ -228,19 +220,25 @@ class Conversation:
         if "cancel" not in self.pack.flows:
             raise WireError("unsupported", "this engine's pack knows no way to cancel a statement", outcome="unknown")
         encrypted = self.channel.tls is not None
-        other = type(self)(self.pack, self.endpoint, self.identity)
-        machine = other.machine = other._new_machine(encrypted, encrypted)
+        identity = yield from self.identity.fetched()
+        other = type(self)(self.pack, self.endpoint, identity)
+        other.channel.peer = self.channel.peer  # a name may lead to several servers
+        machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in self.pack.session.get("cancel_with", {}).items():
             value = self.program.function(text, f"$.session.cancel_with.{name}")
             machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
-        yield from other.channel.connect()
         try:
-            yield from other._pump(machine.flow("cancel"))
+            yield from other.channel.connect()
+            yield from other._request_cancel(machine)
+        finally:
+            other.channel.abort()
+
+    def _request_cancel(self, machine: Machine) -> Steps[None]:
+        try:
+            yield from self._pump(machine.flow("cancel"))
         except WireError as error:
             if error.kind not in ("connection", "server"):
                 raise
-        finally:
-            other.channel.abort()
 
     # -- statements
 
@@ -352,6 +350,17 @@ class Conversation:
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
 
+    def trait(self, name: str) -> Steps[bool]:
+        rule = self.pack.session["traits"][name]
+        said = ""
+        if rule.get("told"):
+            said = self.program.function(rule["told"], f"$.session.traits.{name}.told")(self.machine.v)
+        if not said:
+            reply = yield from self.query(rule["sql"])
+            rows = reply.results[-1].rows if reply.results else ()
+            said = rows[0][0] if rows else ""
+        return said in _YES
+
     # -- how an exchange runs
 
     def _check_open(self) -> None:
@@ -443,13 +452,22 @@ class Conversation:
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:
-                    action = actions.send((yield from channel.start_tls(self._tls_context())))
+                    action = actions.send((yield from self._secure(action[1])))
                 elif kind == RANDOM_BYTES:
                     action = actions.send(self.random(action[1]))
         except StopIteration:
             return
 
-    def _tls_context(self) -> Any:
+    def _secure(self, rule: Mapping[str, str]) -> Steps[tls.Secured]:
+        alpn = rule.get("alpn")
+        try:
+            return (yield from self.channel.start_tls(self._tls_context(alpn), alpn))
+        except WireError as error:
+            if "hint" in rule:
+                error.fields.setdefault("hint", rule["hint"])
+            raise
+
+    def _tls_context(self, alpn: str | None) -> Any:
         end = self.endpoint
         mode = cast(tls.Mode, end.sslmode if end.sslmode != "disable" else "prefer")
-        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword)
+        return tls.make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword, alpn)

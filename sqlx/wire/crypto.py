@@ -14,12 +14,13 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, TypeAlias
 from unicodedata import ucd_3_2_0
 
+from sqlx.wire.certificates import end_point_hash
 from sqlx.wire.errors import WireError
 
 Type: TypeAlias = Literal["int", "bytes", "text", "bool", "list", "map", "any"]
 
 HASHES = ("md5", "sha1", "sha256", "sha384", "sha512")
-MAX_PBKDF2_ITERATIONS = 1_000_000
+MAX_PBKDF2_ITERATIONS = 10_000_000  # some seconds of computing
 MIN_RSA_BITS = 1024
 
 
@@ -215,6 +216,7 @@ FUNCTIONS: dict[str, Function] = {name: Function(_digest(name), ("bytes",), "byt
     "hex": Function(hex, ("bytes",), "text"),
     "equal": Function(equal, ("bytes", "bytes"), "bool"),
     "saslprep": Function(saslprep, ("text",), "text"),
+    "end_point_hash": Function(end_point_hash, ("bytes",), "bytes"),
     "rsa_oaep": Function(rsa_oaep, ("bytes", "bytes"), "bytes"),
     "ed25519_sign": Function(ed25519_sign, ("bytes", "bytes"), "bytes"),
 }

@@ -65,6 +65,7 @@ class EmbeddedLink:
         self, pack: Pack, database: str | os.PathLike[str] | None = None, options: Mapping[str, Any] | None = None
     ) -> None:
         self.pack = pack
+        self.address = ""
         self.failures = FAILURES
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
@@ -214,6 +215,10 @@ class EmbeddedLink:
 
     def ping(self) -> Steps[None]:
         yield from self.query("PRAGMA schema_version")
+
+    def trait(self, name: str) -> Steps[bool]:
+        yield from ()
+        raise WireError("unsupported", "an engine in this process is no server", outcome="not_run")
 
     def cancel(self) -> Steps[None]:
         yield from ()

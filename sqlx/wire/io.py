@@ -22,7 +22,7 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from sqlx.wire.errors import Outcome, WireError
-from sqlx.wire.link import READ, WRITE, Link, Need, Resolve, Steps, Wait
+from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Resolve, Steps, Wait
 
 T = TypeVar("T")
 
@@ -175,6 +175,9 @@ class Blocking:
                 if type(need) is Wait:
                     need = steps.send(self._wait(need.fd, need.flags, deadline))
                     continue
+                if type(need) is Ask:
+                    need = steps.send(need.question())
+                    continue
                 try:
                     answer = _resolve(cast(Resolve, need), deadline)
                 except OSError as error:
@@ -226,7 +229,7 @@ class Blocking:
         give_up = monotonic() + GRACE
         try:
             while monotonic() < give_up:
-                with suppress(WireError):
+                with suppress(Exception):  # a password that was to be fetched may raise anything
                     self.cancel()
                 with suppress(DeadlinePassed):
                     return self._drive(steps, min(give_up, monotonic() + REPEAT), self._need)

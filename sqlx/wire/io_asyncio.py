@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened
-from sqlx.wire.link import READ, WRITE, Link, Need, Steps, Wait
+from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Steps, Wait
 
 T = TypeVar("T")
 
@@ -36,10 +37,12 @@ class Asyncio:
     async def open(self, timeout: float | None = None) -> None:
         """Open the link; the deadline bounds all of it, name resolution included. Raises WireError."""
         try:
-            async with asyncio.timeout(timeout):
+            async with asyncio.timeout(timeout) as limit:
                 await self._start(self.link.open())
         except TimeoutError:
             self._abort()
+            if not limit.expired():  # it came from whoever was asked for the password
+                raise
             raise never_opened(self.link, timeout) from None
         except BaseException:
             self._abort()
@@ -71,9 +74,11 @@ class Asyncio:
             return
         self.cancelled = True
         try:
-            async with asyncio.timeout(CANCEL):
+            async with asyncio.timeout(CANCEL) as limit:
                 await Asyncio(self.link)._start(self.link.cancel())
         except TimeoutError:
+            if not limit.expired():
+                raise
             raise late("the request to cancel", CANCEL, "unknown") from None
 
     async def close(self) -> None:
@@ -111,6 +116,9 @@ class Asyncio:
                 if type(need) is Wait:
                     need = steps.send(await _ready(need.fd, need.flags))
                     continue
+                if type(need) is Ask:
+                    need = steps.send(await _answer(need.question))
+                    continue
                 loop = asyncio.get_running_loop()
                 try:
                     answer = await loop.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)  # type: ignore[union-attr]
@@ -131,7 +139,7 @@ class Asyncio:
         give_up = loop.time() + GRACE
         try:
             while loop.time() < give_up:
-                with suppress(WireError):
+                with suppress(Exception):  # a password that was to be fetched may raise anything
                     await self.cancel()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(REPEAT):
@@ -140,6 +148,11 @@ class Asyncio:
             self.stopping = False
         self._abort()
         raise given_up()
+
+
+async def _answer(question: Callable[[], Any]) -> Any:
+    answer = question()
+    return await answer if isawaitable(answer) else answer
 
 
 async def _ready(fd: int, flags: int) -> int:

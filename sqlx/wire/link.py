@@ -32,7 +32,13 @@ class Resolve(NamedTuple):
     port: int
 
 
-Need: TypeAlias = Wait | Resolve
+class Ask(NamedTuple):
+    """Resume with what `question()` gives, awaited where the runner can; what it raises ends the steps unchanged."""
+
+    question: Callable[[], Any]
+
+
+Need: TypeAlias = Wait | Resolve | Ask
 T = TypeVar("T")
 Steps: TypeAlias = Generator[Need, Any, T]
 State: TypeAlias = Literal["idle", "open", "failed", "closed"]
@@ -53,11 +59,13 @@ class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
     `state` is the transaction's: `idle` (none), `open`, `failed` (only a rollback will do); `closed` when the link is.
-    `variables` are what the server told of itself (`server_version`, …). `on_notice` and `on_notify` get what arrives
-    unasked. Errors are WireError. After kind `protocol`, `connection` or `timeout` the link is closed.
+    `address` is where the server is, in words; `variables` are what it told of itself (`server_version`, …).
+    `on_notice` and `on_notify` get what arrives unasked. Errors are WireError. After kind `protocol`, `connection` or
+    `timeout` the link is closed.
     """
 
     pack: Pack
+    address: str
     state: State
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
@@ -118,6 +126,10 @@ class Link(Protocol):
         ...
 
     def ping(self) -> Steps[None]: ...
+
+    def trait(self, name: str) -> Steps[bool]:
+        """Whether the server is `read_only`, or a `standby`: by what it told, else by the query that its pack has."""
+        ...
 
     def cancel(self) -> Steps[None]:
         """Ask the server to stop what runs, over a second connection. Harmless when nothing runs."""

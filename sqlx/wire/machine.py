@@ -3,7 +3,7 @@
 A machine method that waits is a generator of actions, and its driver obeys:
 
     (TRANSFER, out, want)   send `out` while receiving; answer with at least `want` bytes
-    (START_TLS,)            upgrade the connection; answer with whether the certificate was verified
+    (START_TLS, rule)       upgrade the connection as the pack's rule says; answer with a Secured
     (RANDOM_BYTES, n)       answer with n random bytes (a replay answers with those of the recording)
     (ROWS,)                 rows are ready in a streamed reply; resume when more are wanted
 
@@ -44,6 +44,7 @@ from sqlx.wire.compile.program import (
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import WireNotice
 from sqlx.wire.result import Column, Reply, Result
+from sqlx.wire.tls import Secured
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
 MAX_CALLS = 32
@@ -251,7 +252,7 @@ class Machine:
             elif op == GATHER:
                 yield from self._gather(x, self._number(y, v, a, f))
             elif op == TLS:
-                yield from self._start_tls()
+                yield from self._start_tls(x)
             elif op == CLOSED:
                 while True:
                     yield from self._fill(1)
@@ -277,13 +278,14 @@ class Machine:
         self.inbox = self.inbox[self.position :] + data if self.position < len(self.inbox) else data
         self.position = 0
 
-    def _start_tls(self) -> Actions:
+    def _start_tls(self, rule: Mapping[str, str]) -> Actions:
         if self.out:
             yield from self._fill(0)
         if self.position < len(self.inbox):
             raise WireError("protocol", "the server sent data before the encryption that it agreed to")
-        self.v[self.program.slots["private"]] = yield (START_TLS,)
-        self.v[self.program.slots["encrypted"]] = True
+        secured: Secured = yield (START_TLS, rule)
+        for name, value in (("private", secured.verified), ("certificate", secured.certificate), ("encrypted", True)):
+            self.v[self.program.slots[name]] = value
 
     def _remember(self, statement: Any, origin: tuple[bytes, int, int], code: Code, pc: int) -> None:
         """Keep how a reply began, where it came in one piece and nothing more is made of it."""

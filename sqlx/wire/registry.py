@@ -33,6 +33,7 @@ class Pack:
     byte_order: Literal["big", "little"] = "big"
     verified: tuple[Section, ...] = ()
     options: Section = field(default_factory=dict)
+    environment: Section = field(default_factory=dict)
     constants: Section = field(default_factory=dict)
     integers: Section = field(default_factory=dict)
     structs: Section = field(default_factory=dict)

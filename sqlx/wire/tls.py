@@ -13,7 +13,7 @@ import os
 import ssl
 from contextlib import suppress
 from functools import lru_cache
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, NamedTuple, TypeAlias, get_args
 
 from sqlx.wire.errors import WireError
 
@@ -31,6 +31,14 @@ _HINTS = {
     "TLSV1_ALERT_UNKNOWN_CA": "the server does not know the authority of the certificate in sslcert",
 }
 _Stamp: TypeAlias = tuple[str, int, int, int]
+
+
+class Secured(NamedTuple):
+    """What a handshake has brought: whether the server's certificate was checked (see the module), and the certificate
+    itself (DER), empty where there is none."""
+
+    verified: bool
+    certificate: bytes = b""
 
 
 def default_mode(host: str) -> Mode:
@@ -51,6 +59,7 @@ def make_context(
     cert: str | None = None,
     key: str | None = None,
     password: str | None = None,
+    alpn: str | None = None,
 ) -> ssl.SSLContext:
     """A client's context for an `sslmode`; shared between all who ask for the same, until a file of it changes.
 
@@ -59,7 +68,7 @@ def make_context(
     `system` for those of the operating system, which `verify-full` takes where none is given and no other mode may
     take: they vouch for everybody, so without the name their word is worth nothing.
     `cert` is a PEM file of the client's own chain, `key` one of its private key (in `cert` if not given), `password`
-    what the key is encrypted with.
+    what the key is encrypted with; `alpn` the protocol that the server is asked to agree on (RFC 7301).
     Raises WireError `refused` naming the option whose file cannot be used, `usage` for modes and authorities that do
     not go together.
     """
@@ -73,7 +82,7 @@ def make_context(
     if authorities == "system" and mode != "verify-full":
         raise _unnamed(f"sslrootcert=system does not go with sslmode={mode}")
     stamps = (*_authority_stamps(authorities), *_stamps("sslcert", cert), *_stamps("sslkey", key))
-    return _build(mode == "verify-full", authorities, cert, key, password, stamps)
+    return _build(mode == "verify-full", authorities, cert, key, password, alpn, stamps)
 
 
 @lru_cache(maxsize=MAX_CONTEXTS)
@@ -83,6 +92,7 @@ def _build(
     cert: str | None,
     key: str | None,
     password: str | None,
+    alpn: str | None,
     stamps: tuple[_Stamp, ...],  # part of the cache's key: a file that was renewed is read again
 ) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -96,7 +106,18 @@ def _build(
         _load_authorities(context, authorities)
     if cert is not None:
         _load_own(context, cert, key, password)
+        _refuse_shared_key(key or cert, "sslcert" if key is None else "sslkey")
+    if alpn is not None:
+        context.set_alpn_protocols([alpn])
     return context
+
+
+def _refuse_shared_key(path: str, option: str) -> None:
+    """As the engines' own tools do: a private key is its owner's alone, or root's for a group."""
+    found = os.stat(path)
+    allowed = 0o640 if found.st_uid == 0 else 0o600
+    if found.st_mode & 0o777 & ~allowed:
+        raise _refused(option, path, "others than its owner may read the private key: chmod 600 the file")
 
 
 def _load_authorities(context: ssl.SSLContext, path: str) -> None:
@@ -250,6 +271,15 @@ class TlsLayer:
         with suppress(ssl.SSLError):
             self._tls.unwrap()
         return self.pending()
+
+    @property
+    def secured(self) -> Secured:
+        return Secured(self.verified, self._tls.getpeercert(True) or b"")
+
+    @property
+    def agreed(self) -> str | None:
+        """The protocol that both ends have agreed on, of those that the context names."""
+        return self._tls.selected_alpn_protocol()
 
     @property
     def verified(self) -> bool:

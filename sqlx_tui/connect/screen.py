@@ -23,15 +23,16 @@ sqlite:///relative/file.db          sqlite:////absolute/file.db"""
 
 
 class ConnectScreen(ModalScreen[Session | None]):
-    """Asks for a URL and a password until there is a connection; Esc gives up, None then."""
+    """Asks for a URL and a password until there is a connection; Esc gives up, None then. `pack` runs any of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "give_up", "Leave")]
 
-    def __init__(self, url: str = "", password: str = "", error: Error | None = None) -> None:
+    def __init__(self, url: str = "", password: str = "", error: Error | None = None, pack: str | None = None) -> None:
         super().__init__()
         self._url = url
         self._password = password
         self._error = error
+        self._pack = pack
         self._worker: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
@@ -60,7 +61,7 @@ class ConnectScreen(ModalScreen[Session | None]):
 
     async def _connect(self, url: str, password: str) -> None:
         try:
-            session = await open_session(url, password)
+            session = await open_session(url, password, self._pack)
         except Error as error:
             self.post_message(NotConnected(error))
         else:

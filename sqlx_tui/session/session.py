@@ -12,7 +12,7 @@ from sqlx.aio import Connection, connect
 from sqlx.catalog.aio import Catalog
 from sqlx.dbapi.exceptions import Error
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions, Secret, parse
 from sqlx.kernel.scanner import Scanner, scanner_of
 
 FAREWELL = 2.0  # seconds that a server gets to say goodbye
@@ -25,22 +25,25 @@ def without_password(url: str) -> str:
     return _PASSWORD.sub(r"\1@", url)
 
 
-def password_in(url: str) -> str:
+def password_in(url: str, pack: str | None = None) -> str:
     """The password that a URL has, for a field that does not show it."""
     try:
-        password = parse(url).password
+        password = parse(url, pack=pack, environment=False).password
     except (WireError, PackError):
         return ""
-    return "" if password is None else password.reveal()
+    return password.reveal() if isinstance(password, Secret) else ""
 
 
 class Session:
     """Made by `open_session`. `place` says where it is, `engine` what it speaks to, `sql` is its pack's
     section of that name."""
 
-    def __init__(self, url: str, password: str | None, options: ConnectOptions, connection: Connection) -> None:
+    def __init__(
+        self, url: str, password: str | None, options: ConnectOptions, connection: Connection, pack: str | None = None
+    ) -> None:
         self._url = url
         self._password = password
+        self._pack = pack
         self._catalog: Catalog | None = None
         self._asking = asyncio.Lock()
         self.connection = connection
@@ -58,7 +61,7 @@ class Session:
         async with self._asking:
             if self._catalog is not None and not self._catalog.connection.closed:
                 return self._catalog
-            own = self.connection if self.is_embedded else await _connect(self._url, self._password)
+            own = self.connection if self.is_embedded else await _connect(self._url, self._password, self._pack)
             self._catalog = Catalog(own)
             return self._catalog
 
@@ -80,30 +83,30 @@ class Session:
                 await asyncio.wait_for(connection.close(), FAREWELL)
 
 
-async def open_session(url: str, password: str | None = None) -> Session:
+async def open_session(url: str, password: str | None = None, pack: str | None = None) -> Session:
     """Connect, with `password` where the URL has none. Raises `sqlx.dbapi.Error` with a sentence for people."""
-    connection = await _connect(url, password)
-    return Session(url, password, parse(url), connection)
+    connection = await _connect(url, password, pack)
+    return Session(url, password, parse(url, pack=pack), connection, pack)
 
 
-async def _connect(url: str, password: str | None) -> Connection:
+async def _connect(url: str, password: str | None, pack: str | None) -> Connection:
     # The IDE's own default; what the URL says of it stands.
     autocommit = None if "autocommit=" in url else True
-    return await connect(url, password=password if password and _wants_password(url) else None, autocommit=autocommit)
+    own = password if password and _wants_password(url, pack) else None
+    return await connect(url, password=own, autocommit=autocommit, pack=pack)
 
 
-def _wants_password(url: str) -> bool:
+def _wants_password(url: str, pack: str | None) -> bool:
     """Whether a password from elsewhere is for this URL: it has none, and its engine knows of passwords."""
     try:
-        options = parse(url)
+        options = parse(url, pack=pack)
     except (WireError, PackError):
         return False
-    return options.password is None and not options.pack.embedded
+    return not options.has_password and not options.pack.embedded
 
 
 def _place(options: ConnectOptions) -> str:
     database = options.database or ""
     if options.pack.embedded:
         return database.rpartition("/")[2]
-    host = options.socket or f"{options.host}:{options.port}"
-    return f"{options.user}@{host}/{database}"
+    return f"{options.user}@{','.join(map(str, options.places))}/{database}"

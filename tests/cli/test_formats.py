@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlx.cli.endings import Failure
 from sqlx.cli.formats import FORMATS, Format
-from sqlx.cli.main import Failure
 from sqlx.cli.values import text
 from tests.cli.command import SQLX, on_terminal, sqlx
 from tests.servers.server import Server

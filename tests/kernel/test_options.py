@@ -138,6 +138,29 @@ def test_paths_may_be_paths(tmp_path: Path) -> None:
     assert parse(None, pack=SERVER, sslrootcert="~/ca.pem").sslrootcert == str(Path.home() / "ca.pem")
 
 
+@pytest.mark.parametrize(
+    ("dsn", "places"),
+    [
+        ("server://a,b", ["a:5000", "b:5000"]),
+        ("server://a:1,b,[::1]:3/d", ["a:1", "b:5000", "[::1]:3"]),
+        ("server://a,b?port=7", ["a:7", "b:7"]),
+        ("server://?host=a,b&port=7,8", ["a:7", "b:8"]),
+        ("server://?host=a,/run/s,&port=,,9", ["a:5000", "/run/s", "localhost:9"]),
+        ("server://%2Frun%2Fs,b", ["/run/s", "b:5000"]),
+        ("server://u:p,w@a,b", ["a:5000", "b:5000"]),
+        ("server://?hostaddr=::1,127.0.0.1", ["[::1]:5000", "127.0.0.1:5000"]),
+        ("server://,", ["localhost:5000", "localhost:5000"]),
+    ],
+)
+def test_a_url_names_several_places(dsn: str, places: list[str]) -> None:
+    assert [str(place) for place in parse(dsn, pack=SERVER).places] == places
+
+
+def test_each_place_has_the_tls_that_its_host_asks_for() -> None:
+    places = parse("server://localhost,h,%2Frun%2Fs", pack=SERVER).places
+    assert [place.sslmode for place in places] == ["prefer", "verify-full", "disable"]
+
+
 # -- names and values
 
 
@@ -218,7 +241,14 @@ def test_an_option_of_the_pack_goes_by_its_other_name() -> None:
         ("server://::1", "an IPv6 address in a URL stands in brackets"),
         ("server://[::1", "an IPv6 address in a URL stands in brackets"),
         ("server://[::1]7", "an IPv6 address in a URL stands in brackets"),
-        ("server://a,b", "one connection has one host"),
+        ("server://a,b?port=1,2,3", "there is one port for all hosts or one for each, and 3 for 2 are given"),
+        ("server://a,b?hostaddr=::1", "hostaddr has one address for each host, and 1 for 2 are given"),
+        ("server://a,b:x", "the URL's port is not a number from 1 to 65535"),
+        ("server://a,b?port=1,x", "port is a number from 1 to 65535, not '1,x'"),
+        ("server://" + "a," * 100, "one connection has at most 100 hosts to try, not 101"),
+        ("server://h?hostaddr=name", "hostaddr is an address in numbers, not 'name'; host takes names"),
+        ("server://h?target_session_attrs=master", "target_session_attrs is one of any, read-write, read-only"),
+        ("server://h?keepalives_idle=99999", "keepalives_idle is a number from 0 to 32767"),
         ("server://h/%zz", "in the URL's database a % does not begin an encoded character: write % as %25"),
         ("server://h/%ff", "the URL's database is not percent-encoded UTF-8"),
         ("server://h/%00", "database holds a NUL character"),

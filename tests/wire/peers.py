@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlx.wire import registry
 from sqlx.wire.channel import Endpoint
-from sqlx.wire.conversation import Conversation, Identity
+from sqlx.wire.conversation import Conversation
+from sqlx.wire.identity import Identity
 from sqlx.wire.io import Blocking
 from sqlx.wire.registry import Pack
 

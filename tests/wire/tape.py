@@ -4,7 +4,8 @@ A transcript is a file of JSON lines. The first says who connects; then for each
 
     {"do": ["query", "select 1"]}
     {"sent": "Q…"}  {"received": "T…"}     bytes above TLS, as text of one character a byte
-    {"random": "…"}  {"tls": true}         random bytes; an upgrade, and whether the certificate was verified
+    {"random": "…"}                        random bytes
+    {"tls": [true, "…"]}                   an upgrade: whether the certificate was verified, and the certificate
     {"pause": true}                        here another connection had its turn
     {"gives": {…}}                         results, notices, the error, the state of the transaction
 
@@ -23,11 +24,13 @@ from typing import Any, NamedTuple, Self
 
 from sqlx.wire import registry
 from sqlx.wire.channel import Channel, Endpoint
-from sqlx.wire.conversation import Conversation, Identity
+from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
+from sqlx.wire.identity import Identity
 from sqlx.wire.link import Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
+from sqlx.wire.tls import Secured
 from sqlx.wire.values import Context
 
 Entry = dict[str, Any]
@@ -187,10 +190,10 @@ class Recorder:
                     recorder.note(self._on, received=data.decode("latin-1"))
                 return data
 
-            def start_tls(self, context: Any) -> Steps[bool]:
-                verified = yield from super().start_tls(context)
-                recorder.note(self._on, tls=verified)
-                return verified
+            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
+                secured = yield from super().start_tls(context, alpn)
+                recorder.note(self._on, tls=[secured.verified, secured.certificate.decode("latin-1")])
+                return secured
 
         class Recorded(Conversation):
             channel_type = RecordingChannel
@@ -344,9 +347,10 @@ class _Tape:
                     raise WireError("connection", tape.next(self._on, "closed"))
                 return tape.receive(self._on, want) if want else b""
 
-            def start_tls(self, context: Any) -> Steps[bool]:
+            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
                 self.tls = object()  # type: ignore[assignment]
-                return bool(tape.next(self._on, "tls"))
+                verified, certificate = tape.next(self._on, "tls")
+                return Secured(verified, certificate.encode("latin-1"))
                 yield
 
             def close(self) -> None:
@@ -362,7 +366,7 @@ class _Tape:
             def random(size: int) -> bytes:
                 return tape.next(tape.connections - 1, "random").encode("latin-1")[:size]
 
-            def _tls_context(self) -> Any:
+            def _tls_context(self, alpn: str | None) -> Any:
                 return None
 
         return Replayed

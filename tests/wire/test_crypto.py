@@ -57,7 +57,7 @@ def test_table_tells_the_types_of_the_function(name: str) -> None:
 
 def test_table_holds_exactly_the_promised_names() -> None:
     hashes = "md5 sha1 sha256 sha384 sha512"
-    others = "hmac pbkdf2 xor base64 unbase64 hex equal saslprep rsa_oaep ed25519_sign"
+    others = "hmac pbkdf2 xor base64 unbase64 hex equal saslprep rsa_oaep ed25519_sign end_point_hash"
     assert sorted(FUNCTIONS) == sorted(f"{hashes} {others}".split())
 
 

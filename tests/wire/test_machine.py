@@ -14,6 +14,7 @@ from sqlx.wire.conversation import arguments
 from sqlx.wire.errors import WireError
 from sqlx.wire.machine import RANDOM_BYTES, ROWS, START_TLS, TRANSFER, Machine
 from sqlx.wire.result import Reply
+from sqlx.wire.tls import Secured
 from tests.wire.peers import READY, WELCOME, columns, complete, error, message, row
 
 SPLIT = 10
@@ -105,7 +106,7 @@ def drive(actions: Any, received: bytes, step: int = 1 << 30, *, tls: bool = Tru
                 piece, received = received[:size], received[size:]
                 action = actions.send(piece)
             elif action[0] == START_TLS:
-                action = actions.send(tls)
+                action = actions.send(Secured(tls))
             elif action[0] == RANDOM_BYTES:
                 action = actions.send(bytes(action[1]))
             else:

@@ -64,6 +64,7 @@ class Files:
         pem, pkcs8 = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
         Path(self.cert(stem)).write_bytes(certificate.public_bytes(pem))
         Path(self.key(stem)).write_bytes(key.private_bytes(pem, pkcs8, lock))
+        Path(self.key(stem)).chmod(0o600)
 
     def cert(self, stem: str) -> str:
         return str(self.folder / f"{stem}.crt")
@@ -88,6 +89,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
     files.add("misnamed", mint("server", authority, hosts=("other.example", "127.0.0.2")))
     files.add("selfsigned", mint("server", hosts=("db.example",)))
     files.add("client", mint("client", authority, hosts=("client",)))
+    Path(files.key("shared")).write_bytes(Path(files.key("client")).read_bytes())
+    Path(files.key("shared")).chmod(0o644)
     files.add("locked", mint("client", authority, hosts=("client",)), password=b"hunter2")
     return files
 
@@ -351,6 +354,7 @@ def test_context_allows_neither_old_versions_nor_renegotiation(files: Files, mod
             "sslkey=.*sslpassword if the key is encrypted",
         ),
         ({"key": "{folder}/client.key"}, "sslkey=.*no sslcert that it belongs to"),
+        ({"cert": "{folder}/client.crt", "key": "{folder}/shared.key"}, "sslkey=.*others than its owner may read"),
     ],
 )
 def test_file_that_cannot_be_used_is_named_with_its_option(

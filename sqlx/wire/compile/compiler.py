@@ -249,7 +249,8 @@ class _FlowCompiler:
         self.put(CALL, self.program.reference(name))
 
     def _start_tls(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
-        self.put(TLS)
+        rule = step["start_tls"]
+        self.put(TLS, rule if isinstance(rule, dict) else {})
 
     def _until_closed(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         self.put(CLOSED)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlx.wire import crypto
 from sqlx.wire.crypto import Function
+from sqlx.wire.errors import WireError
 
 
 def _int(text: Any, default: int | None = None) -> int:
@@ -54,6 +55,17 @@ def _until(value: bytes, end: bytes) -> bytes:
     return value.partition(end)[0]
 
 
+def _permits(listed: str | None, name: str) -> bool:
+    """Whether a list of names, separated by commas, permits one: it holds it, or holds others with `!` before each. An
+    empty list, or none, permits all. A list of both kinds says nothing that can be meant, and is refused."""
+    names = [each.strip() for each in (listed or "").split(",") if each.strip()]
+    excluded = [each[1:].strip() for each in names if each.startswith("!")]
+    if excluded and len(excluded) < len(names):
+        sentence = f"the list {listed!r} both names and excludes: write ! before each, or before none"
+        raise WireError("usage", sentence, outcome="not_run")
+    return not names or (name not in excluded if excluded else name in names)
+
+
 FUNCTIONS: dict[str, Function] = {
     "len": Function(len, ("any",), "int"),
     "int": Function(_int, ("any", "int"), "int", 1),
@@ -70,6 +82,7 @@ FUNCTIONS: dict[str, Function] = {
     "starts_with": Function(str.startswith, ("text", "text"), "bool"),
     "contains": Function(lambda text, part: part in text, ("text", "text"), "bool"),
     "until": Function(_until, ("bytes", "bytes"), "bytes"),
+    "permits": Function(_permits, ("any", "text"), "bool"),
     "min": Function(min, ("int", "int"), "int"),
     "max": Function(max, ("int", "int"), "int"),
     "repeat": Function(_repeat, ("any", "int"), "list"),

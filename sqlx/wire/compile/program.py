@@ -9,7 +9,7 @@ A flow becomes a flat list of instructions `(op, x, y)`:
     CALL   the code x
     EXPECT the state x                   read one message, go where it leads
     GATHER the state x, y(v, a, f) times keep raw messages: the columns of a result
-    TLS    ·                             upgrade the connection
+    TLS    by the rule x                 upgrade the connection
     RANDOM x(v, a, f) bytes into v[y]
     CLOSED ·                             wait until the server closes the connection
     END    ·                             go back to the caller; the last of every code
@@ -64,6 +64,7 @@ BUILTIN_VARIABLES = {
     "tls_needed": "bool",  # and does without it fail
     "encrypted": "bool",
     "private": "bool",  # a Unix socket, or TLS whose certificate was verified
+    "certificate": "bytes",  # of the server (DER); empty without TLS
 }
 
 INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}

@@ -52,6 +52,66 @@ class Option(Part):
     """The largest `int`."""
 
 
+class OptionWord(Part):
+    """A word for an option whose values have other names."""
+
+    option: Name
+    """The option."""
+    values: Annotated[dict[str, str], Field(min_length=1)]
+    """Each of the word's values, in lower case, with the option's; an empty one gives nothing."""
+
+
+OptionWords = dict[Text, Annotated[Annotated[Name, Tag("<text>")] | Annotated[OptionWord, Tag("<object>")], by_shape]]
+
+
+class PasswordFile(Part):
+    """A file of lines `host:port:database:user:password`."""
+
+    option: Name
+    """The option that names another file."""
+    path: Text
+    """Where it is; `~` and `$VARIABLE` may begin a path."""
+
+
+class ServiceFile(Part):
+    """Files that give options of a connection under a name."""
+
+    option: Name
+    """The option that asks for a service."""
+    file_option: Name
+    """The option that names another file than the first."""
+    paths: Annotated[list[Text], Field(min_length=1)]
+    """Where they are; the first that has the service counts."""
+    ignored: list[Text] = []
+    """Words that mean nothing to us, and whose loss makes nothing less safe; any other is refused."""
+
+
+class OptionFiles(Part):
+    """Files of options in groups, for many programs."""
+
+    option: Name
+    """The option that names the only file to be read."""
+    paths: Annotated[list[Text], Field(min_length=1)]
+    """Where they are; the last one that says something counts."""
+    groups: Annotated[list[Text], Field(min_length=1)]
+    """The groups that are read."""
+    words: OptionWords
+    """The options that each word means, with `-` for `_`; other words are passed over."""
+
+
+class Environment(Part):
+    """What the engine's own tools read before they connect."""
+
+    variables: OptionWords = {}
+    """Variables of the environment, with the options that they give."""
+    password_file: PasswordFile | None = None
+    """Where passwords are."""
+    service_file: ServiceFile | None = None
+    """Where services are."""
+    option_files: OptionFiles | None = None
+    """Where options are."""
+
+
 class Sizes(Part):
     """Expressions over the fields of a column's definition and the variables, for PEP 249's `description`."""
 
@@ -313,6 +373,24 @@ class Autocommit(Part):
     """The statement after which the first one opens a transaction."""
 
 
+class Trait(Part):
+    """How it is found out whether a server is something."""
+
+    told: Expression | None = None
+    """'on' or 'off' by the variables, or '' where an older server told nothing of it."""
+    sql: Text
+    """The query that says so then: true, 1 or 'on' in its first column."""
+
+
+class Traits(Part):
+    """What a server can be that `target_session_attrs` asks for; one left out cannot be asked for."""
+
+    read_only: Trait | None = None
+    """A session there cannot write."""
+    standby: Trait | None = None
+    """It follows another server."""
+
+
 class CallTexts(Part):
     """How a procedure or a function is called: `{name}`, `{arguments}`."""
 
@@ -423,6 +501,8 @@ class Session(Part):
     """A query for the server's version."""
     reset: Text | None = None
     """Makes the session as it was when it was opened."""
+    traits: Traits | None = None
+    """What a server can tell of itself, where one of several is to be chosen."""
     call: CallTexts | None = None
     """How a procedure is called."""
     pipeline: Pipeline | None = None

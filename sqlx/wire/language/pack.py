@@ -16,6 +16,7 @@ from sqlx.wire.language.engine import (
     Capability,
     CatalogQuery,
     Columns,
+    Environment,
     Errors,
     Option,
     Parameters,
@@ -68,6 +69,8 @@ class PackModel(Part):
     """Of all numbers on the wire that do not say otherwise."""
     options: dict[Name, Option] = {}
     """What a URL and `connect` may say, beyond what every engine has."""
+    environment: Environment | None = None
+    """Variables and files that give options, where a URL and `connect` do not."""
     constants: dict[Name, int] = {}
     """Names for numbers, in expressions."""
     integers: dict[LowerName, PrefixedInteger] = {}

@@ -347,6 +347,22 @@ class Random(Part):
     """How many."""
 
 
+class StartTls(Part):
+    """Encrypt the connection, and agree on the protocol above it; the word alone agrees on none."""
+
+    start_tls: StartTlsRule
+    """What is agreed on."""
+
+
+class StartTlsRule(Part):
+    """What both ends of an encrypted connection agree on."""
+
+    alpn: str
+    """The protocol's registered name (RFC 7301); a server that does not agree is refused."""
+    hint: str | None = None
+    """What the user can do when the handshake fails."""
+
+
 class Gather(Part):
     """Read a number of messages of one kind: the columns of the result that follows."""
 
@@ -475,6 +491,7 @@ Step = TypeAliasType(
         | Annotated[Require, Tag("<require>")]
         | Annotated[Fail, Tag("<fail>")]
         | Annotated[Random, Tag("<random>")]
+        | Annotated[StartTls, Tag("<start_tls>")]
         | Annotated[Gather, Tag("<gather>")]
         | Annotated[ResultStep, Tag("<result>")]
         | Annotated[Row, Tag("<row>")]

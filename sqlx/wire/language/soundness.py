@@ -190,6 +190,10 @@ class _Parts:
             where = f"$.session.cancel_with.{name}"
             yield where, partial(actions.slot, program, name, where)
             yield where, partial(program.function, text, where, None, program.types.get(name, "any"))
+        for name, rule in session.get("traits", {}).items():
+            if rule.get("told") is not None:
+                where = f"$.session.traits.{name}.told"
+                yield where, partial(program.function, rule["told"], where, None, "text")
         for index, quote in enumerate(self.pack.sql.get("quotes", [])):
             condition = quote.get("backslash")
             if isinstance(condition, str) and not self.pack.embedded:

@@ -1,0 +1,38 @@
+# Generated from sqlx/aio/opening.py by scripts/async_to_sync.py; do not edit.
+"""How a connection comes about: the places of its server are tried in turn, each within `connect_timeout`."""
+
+from __future__ import annotations
+
+from sqlx.kernel.blocking import Runner
+from sqlx.kernel.errors import WireError
+from sqlx.kernel.exec import Session, open_link, open_session
+from sqlx.kernel.hosts import Search, met
+from sqlx.kernel.options import ConnectOptions
+from sqlx.kernel.places import Place
+
+
+def opened(options: ConnectOptions) -> tuple[Session, Runner]:
+    """A session with the first server that will do, and what runs it. Raises WireError."""
+    if options.pack.embedded:
+        return _opened_at(options, None, "any")
+    search = Search(options)
+    while True:
+        place = search.next()
+        try:
+            return _opened_at(options, place, search.wanted)
+        except WireError as error:
+            search.failed(place, error)
+
+
+def _opened_at(options: ConnectOptions, place: Place | None, wanted: str) -> tuple[Session, Runner]:
+    link = open_link(options, place)
+    runner = Runner(link)
+    session = open_session(link, runner, options)
+    runner.open(options.connect_timeout)
+    try:
+        if wanted != "any":
+            runner.run(met(link, wanted), options.connect_timeout)
+    except BaseException:
+        runner.close()
+        raise
+    return session, runner
