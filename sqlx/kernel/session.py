@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
@@ -47,6 +48,7 @@ class Session:
         link.on_notice = self.notices.append
         self._runner = runner
         self._parameters = parameters
+        self.types = SessionTypes(self.forget_types)
         self._statements = Statements(link, paramstyle)
         self._prepared: Recent[Any, Prepared] = Recent(PREPARED)
         pack = link.pack
@@ -67,7 +69,7 @@ class Session:
         before = self.link.state
         try:
             if statement.wanted or (parameters is not None and len(parameters)):
-                types, values = self._parameters.bind(statement.arrange(parameters))
+                types, values = self._parameters.bind(self._adapted(statement.arrange(parameters)))
                 reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
                 reply = yield from self._run(statement, (), (), stream)
@@ -79,7 +81,7 @@ class Session:
         if stream is not None:
             self.streams.add(stream, reply)
         if statement.redefines:
-            self.forget()
+            self.forget_types()
         return reply
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
@@ -93,7 +95,7 @@ class Session:
         for row in rows:
             if statement is None:
                 statement = self._statements.bound(sql, row)
-            arranged.append(statement.arrange(row))
+            arranged.append(self._adapted(statement.arrange(row)))
         if statement is None:
             return whole
         work = self._run_many(statement, arranged, whole)
@@ -197,6 +199,14 @@ class Session:
         for prepared in self._prepared.clear():
             self.link.release(prepared)
 
+    def forget_types(self) -> None:
+        """Forget what is prepared, and what was looked up of types."""
+        self.forget()
+        self.link.forget_types()
+
+    def _adapted(self, values: Sequence[Any]) -> Sequence[Any]:
+        return adapted(self.types, values) if self.types.adapts else values
+
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
@@ -259,7 +269,7 @@ class Session:
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""
-        types, values = self._parameters.bind(parameters)
+        types, values = self._parameters.bind(self._adapted(parameters))
         return (yield from self._run(self._statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
-from sqlx.wire import tls
+from sqlx.wire import lookup, tls
 from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
@@ -75,18 +75,22 @@ def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], va
 class Conversation:
     """One connection. Implements `sqlx.wire.link.Link`.
 
-    What reaches it from outside comes by two ways, which a recording and its replay take the place of.
+    What reaches it from outside comes by two ways, which a recording and its replay take the place of. `known` is what
+    all conversations have looked up.
     """
 
     channel_type = Channel
     random = staticmethod(os.urandom)
+    known = lookup.Known()
 
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
         self.endpoint = endpoint
         self.address = str(endpoint)
         self.identity = identity
-        self.program, self.layouter = _compiled(pack)
+        self.program, self._base = _compiled(pack)
+        self._place = (pack, endpoint.host, endpoint.port, endpoint.socket, identity.database, identity.user)
+        self.layouter = self.known.layouter(self._base, self._place)
         self.state: State = "closed"
         self.machine = Machine(self.program, self.layouter)
         self.channel = self.channel_type(endpoint)
@@ -245,7 +249,10 @@ class Conversation:
     def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
         reply = Reply(stream)
         batch = [*self._preamble(begin), (self.program.command("query"), arguments(sql=sql))]
-        return (yield from self._start(batch, reply))
+        yield from self._start(batch, reply)
+        if reply.unsure and reply.done and not stream:
+            yield from self._reread(reply)
+        return reply
 
     def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[PreparedStatement]:
         if "prepare" not in self.pack.commands:
@@ -261,13 +268,58 @@ class Conversation:
         except WireError as error:
             error.outcome = "not_run"
             raise
-        said = machine.prepared
+        said, described = machine.prepared, machine.described
+        columns, formats = self._description()
+        ids = [*(column.type_id for column in columns or ()), *said["parameters"]]
+        if (unknown := self.layouter.unknown(ids)) and (yield from self._look_up(unknown)):
+            machine.described = described
+            columns, formats = self._description()
+        return PreparedStatement(said["statement"], said["parameters"], described, columns, formats)
+
+    def _description(self) -> tuple[Sequence[Column] | None, tuple[int, ...]]:
         try:
-            columns, formats = machine.description() or (None, ())
+            return self.machine.description() or (None, ())
         except WireError:
             self.abort()
             raise
-        return PreparedStatement(said["statement"], said["parameters"], machine.described, columns, formats)
+
+    # -- types that the pack does not know
+
+    def _look_up(self, ids: Sequence[int]) -> Steps[bool]:
+        """Ask for types; whether there was an answer. Raises WireError when that cost the transaction."""
+        if self._failed():
+            return False
+        pack, reply = self.pack, Reply()
+        given = arguments(sql=lookup.query(pack.lookup, ids))
+        try:
+            yield from self._start([*self._preamble(None), (self.program.command("query"), given)], reply)
+            named = pack.lookup.get("named", {})
+            self.layouter.looked_up.update(lookup.entries(reply.results[0], pack.types, named, ids))
+        except WireError as error:
+            if error.kind != "server" or self._failed():
+                raise
+            return False
+        except (ValueError, TypeError, LookupError, AttributeError):  # an answer of another shape
+            return False
+        self.machine.openings.clear()
+        return True
+
+    def _failed(self) -> bool:
+        return self.state == "failed"
+
+    def _reread(self, reply: Reply) -> Steps[None]:
+        """What came before anybody could ask for its type is read once more, so that it arrives as it always does."""
+        columns = [column for result in reply.results for column in result.columns or ()]
+        unknown = self.layouter.unknown(column.type_id for column in columns)
+        if unknown and not (yield from self._look_up(unknown)):
+            return
+        for result in reply.results:
+            lookup.reread(result, self.layouter, self.layouter.context(self.machine.v))
+
+    def forget_types(self) -> None:
+        """Look up types anew."""
+        self.layouter = self.machine.layouter = self.known.renew(self._base, self._place)
+        self.machine.openings.clear()
 
     def execute(
         self,

@@ -223,6 +223,8 @@ class _Parts:
                 return
         yield from self._expressions(pack.columns, ("name", "type", "format", *SIZES), scope, "$.columns")
         yield from self._expressions(pack.columns, ("zone",), program.scope, "$.columns")
+        for name, entry in pack.lookup.get("named", {}).items():
+            yield from self._operations(entry, scope, f"$.lookup.named.{name}")
         for name, entry in pack.types.items():
             for index, rule in enumerate(entry if isinstance(entry, list) else [entry]):
                 path = f"$.types.{name}[{index}]" if isinstance(entry, list) else f"$.types.{name}"
