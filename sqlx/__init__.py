@@ -9,6 +9,7 @@ import typing
 if typing.TYPE_CHECKING:
     from sqlx.kernel.adapting import EVERYWHERE as types
     from sqlx.wire.values.containers import Array, Multirange, Range, Record, Vector
+    from sqlx.wire.values.geometry import Geometry
     from sqlx.wire.values.shapes import Box, Circle, Line, Path, Point, Polygon, Segment
     from sqlx.wire.values.types import Interval, Json, ServerText
 
@@ -18,6 +19,7 @@ __all__ = [
     "Array",
     "Box",
     "Circle",
+    "Geometry",
     "Interval",
     "Json",
     "Line",
@@ -42,7 +44,7 @@ def __getattr__(name: str) -> typing.Any:
         from sqlx.kernel.adapting import EVERYWHERE
 
         return globals().setdefault(name, EVERYWHERE)
-    from sqlx.wire.values import containers, shapes, types
+    from sqlx.wire.values import containers, geometry, shapes, types
 
-    home = next(module for module in (types, containers, shapes) if hasattr(module, name))
+    home = next(module for module in (types, containers, shapes, geometry) if hasattr(module, name))
     return globals().setdefault(name, getattr(home, name))

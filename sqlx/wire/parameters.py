@@ -6,12 +6,12 @@ A pack's `parameters.kinds` gives for every kind of value one entry, or several:
 
 `type` is the type's number on the wire, `format` 0 for text and 1 for binary, `flags` and `prefixed` are for the
 messages that carry it, `encode` an operation of `sqlx.wire.values`.
-`parameters.kinds.array` maps element types to array types.
+`parameters.kinds.array`, `range` and `multirange` map the type of what is in such a value to its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 from struct import error as StructError
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 from sqlx.wire.errors import PackError, WireError
 from sqlx.wire.values import Context, Json, ServerText, encoder
 from sqlx.wire.values.arrays import MAX_DIMENSIONS
+from sqlx.wire.values.containers import Range
 from sqlx.wire.values.kinds import KINDS, ZONED, is_wrapped, kind_of, unwrap
 
 Section: TypeAlias = Mapping[str, Any]
@@ -99,9 +100,11 @@ class Parameters:
 
     def __init__(self, section: Section, context: Context) -> None:
         kinds: Section = section.get("kinds", {})
-        scalars = {"null": {}} | {kind: entry for kind, entry in kinds.items() if kind != "array"}
+        scalars = {"null": {}} | {kind: entry for kind, entry in kinds.items() if kind not in HOLDERS}
         self._choices = {kind: _Choice(kind, entry, context) for kind, entry in scalars.items()}
-        self._arrays = _Arrays(kinds["array"], self._choices, context) if "array" in kinds else None
+        self._holders: dict[str, _Holder] = {}
+        for kind in HOLDERS & kinds.keys():
+            self._holders[kind] = _Holder(kind, kinds[kind], self._choices, self._holders, context)
         # For each Python type seen: the one entry that it has, or how to find that of a value.
         self._known: dict[type, tuple[ParameterType | None, _Resolver]] = {}
 
@@ -140,68 +143,84 @@ class Parameters:
         if is_wrapped(python_type):
             return None, lambda value: self._resolve(unwrap(value))
         kind = next((KINDS[base] for base in python_type.__mro__ if base in KINDS), None)
-        if kind == "array":
-            return None, self._array
         if kind is None or kind in ZONED or kind not in self._choices:
             return None, self._resolve
         choice = self._choices[kind]
         return choice.only, choice.resolve
 
     def _resolve(self, value: Any) -> tuple[ParameterType, Any]:
-        kind = kind_of(value)
-        if kind == "array":
-            return self._array(value)
-        choice = self._choices.get(kind or "")
+        kind = kind_of(value) or ""
+        if kind in LISTS and kind not in self._choices:
+            kind = "array"
+        holder = self._holders.get(kind)
+        if holder is not None:
+            return holder.type_of(value), value
+        if kind == "array":  # where there are no arrays, lists are documents
+            return self._resolve(Json(value))
+        choice = self._choices.get(kind)
         if choice is None:
             raise TypeError(_advice(value, kind))
         return choice.resolve(value)
 
-    def _array(self, value: Sequence[Any]) -> tuple[ParameterType, Any]:
-        if self._arrays is not None:
-            return self._arrays.type_of(value), value
-        return self._resolve(Json(value))
 
-
+LISTS = ("record", "vector")  # which are lists or tuples, and bind as such where there is nothing of the kind
 MAX_KNOWN = 1024  # Python types remembered; a program that makes types without end gains nothing here
 
 
-class _Arrays:
-    """Finds the type of an array by all its elements."""
+class _Holder:
+    """Finds the type of a value that holds others, such as an array, by all that it holds."""
 
-    def __init__(self, section: Section, choices: dict[str, _Choice], context: Context) -> None:
+    def __init__(
+        self, kind: str, section: Section, choices: dict[str, _Choice], holders: dict[str, _Holder], context: Context
+    ) -> None:
+        self._kind = kind
         self._choices = choices
+        self._holders = holders
         self._of: Mapping[str, int] = section.get("of", {})
         self._otherwise: int = section.get("otherwise", 0)
         numbers = {self._otherwise, *self._of.values()}
-        path = "$.parameters.kinds.array"
-        self._types = {number: _type("array", {**section, "type": number}, context, path) for number in numbers}
+        path = f"$.parameters.kinds.{kind}"
+        self._types = {number: _type(kind, {**section, "type": number}, context, path) for number in numbers}
 
-    def type_of(self, values: Sequence[Any]) -> ParameterType:
-        """The one type of a nested list. Raises ValueError when its elements have no kind in common."""
-        leaves = list(_leaves(values, 1))
+    def type_of(self, value: Any) -> ParameterType:
+        """The one type of a value. Raises ValueError when what it holds has no kind in common."""
+        return self._types[self._number(PARTS[self._kind](value))]
+
+    def _number(self, parts: Iterable[Any]) -> int:
+        """The number of the type of what holds these parts."""
+        leaves = list(parts)
         kind = _common_kind(leaves)
         if kind is None:
-            return self._types[self._otherwise]
+            return self._otherwise
+        there = [leaf for leaf in leaves if leaf is not None and not isinstance(leaf, ServerText)]
+        holder = self._holders.get(kind)
+        if holder is not None:
+            inner = holder._number(part for leaf in there for part in PARTS[kind](leaf))
+            return self._of.get(str(inner), self._otherwise)
         choice = self._choices.get(kind)
         if choice is None:
-            raise TypeError(_advice(next(leaf for leaf in leaves if leaf is not None), kind))
-        entry = choice.only or choice.holding(*_extremes(leaves))
-        return self._types[self._of.get(str(entry.type), self._otherwise)]
+            raise TypeError(_advice(there[0], kind))
+        entry = choice.only or choice.holding(min(there), max(there))
+        return self._of.get(str(entry.type), self._otherwise)
 
 
-def _leaves(values: Sequence[Any], depth: int) -> Iterator[Any]:
+def _leaves(values: Sequence[Any], depth: int = 1) -> Iterator[Any]:
     if depth > MAX_DIMENSIONS:
         raise ValueError(f"its lists are nested more than {MAX_DIMENSIONS} deep")
     for value in values:
-        if isinstance(value, (list, tuple)):
+        if isinstance(value, (list, tuple)) and kind_of(value) in ("array", "vector"):
             yield from _leaves(value, depth + 1)
         else:
             yield unwrap(value)
 
 
-def _extremes(leaves: list[Any]) -> tuple[Any, Any]:
-    numbers = [leaf for leaf in leaves if leaf is not None and not isinstance(leaf, ServerText)]
-    return min(numbers), max(numbers)
+def _ends(value: Range) -> tuple[Any, Any]:
+    return unwrap(value.lower), unwrap(value.upper)
+
+
+# What the values of a kind hold.
+PARTS: dict[str, Callable[[Any], Iterable[Any]]] = {"array": _leaves, "range": _ends, "multirange": iter}
+HOLDERS = PARTS.keys()
 
 
 _WIDER = ({"int", "decimal"}, {"int", "float"})
@@ -244,11 +263,11 @@ _INSTEAD = {
 }
 
 
-def _advice(value: Any, kind: str | None) -> str:
+def _advice(value: Any, kind: str) -> str:
     """What to do with a value that has no type here."""
-    if kind is None and hasattr(value, "tolist"):
+    if not kind and hasattr(value, "tolist"):
         return "there is no type for it: convert it with .tolist()"
-    return f"there is no type for it: convert it to {_INSTEAD.get(kind or '', 'str')}"
+    return f"there is no type for it: convert it to {_INSTEAD.get(kind, 'str')}"
 
 
 def _refusal(position: int, value: Any, error: Exception) -> WireError:

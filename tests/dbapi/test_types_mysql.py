@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sqlx import Interval, ServerText, dbapi
+from sqlx import Geometry, Interval, ServerText, Vector, dbapi
 from tests.dbapi.values import column, read, told
 from tests.servers.server import Server
 
@@ -86,7 +86,10 @@ LITERALS: dict[str, dict[str, Any]] = {
     "LONGBLOB": {"'text'": b"text"},
     "ENUM('sad','ok','it''s')": {"'it''s'": "it's", "''": ""},
     "SET('a','b','c')": {"'c,a'": {"a", "c"}, "''": set()},
-    "POINT": {"ST_GeomFromText('POINT(1 2)')": bytes.fromhex("000000000101000000000000000000f03f0000000000000040")},
+    "POINT": {"ST_GeomFromText('POINT(1 2)')":
+              Geometry(0, bytes.fromhex("0101000000000000000000f03f0000000000000040"))},
+    "GEOMETRY": {"ST_GeomFromText('POINT(3 3)', 4326)":
+                 Geometry(4326, bytes.fromhex("010100000000000000000008400000000000000840"))},
 }  # fmt: skip
 CASES = [(type_, literal, value) for type_, cases in LITERALS.items() for literal, value in cases.items()]
 
@@ -121,6 +124,39 @@ def test_json_is_an_object_where_the_server_has_the_type(mysql9: Server, mariadb
             cursor = column(connection, "JSON")
             cursor.execute("INSERT INTO t VALUES (?)", (document,))
             assert told(read(cursor)) == told(wanted)
+
+
+SHAPES = {
+    "POINT(1 2)": {"type": "Point", "coordinates": (1.0, 2.0)},
+    "LINESTRING(1 2,3 4)": {"type": "LineString", "coordinates": ((1.0, 2.0), (3.0, 4.0))},
+    "POLYGON((0 0,1 0,0 1,0 0))":
+        {"type": "Polygon", "coordinates": (((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)),)},
+    "MULTIPOINT(1 2,3 4)": {"type": "MultiPoint", "coordinates": ((1.0, 2.0), (3.0, 4.0))},
+    "MULTILINESTRING((1 2,3 4))": {"type": "MultiLineString", "coordinates": (((1.0, 2.0), (3.0, 4.0)),)},
+    "MULTIPOLYGON(((0 0,1 0,0 1,0 0)))":
+        {"type": "MultiPolygon", "coordinates": ((((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)),),)},
+    "GEOMETRYCOLLECTION(POINT(1 2))":
+        {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": (1.0, 2.0)}]},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SHAPES)
+def test_a_geometry_as_others_read_it(connection: dbapi.Connection, text: str) -> None:
+    cursor = connection.cursor().execute(f"SELECT ST_GeomFromText('{text}')")
+    assert cursor.fetchone()[0].__geo_interface__ == SHAPES[text]
+
+
+def test_a_vector(mysql9: Server) -> None:
+    with dbapi.connect(mysql9.url("admin", sslmode="verify-full", sslrootcert=mysql9.ca_path)) as connection:
+        cursor = column(connection, "VECTOR(3)")
+        cursor.execute("INSERT INTO t VALUES (string_to_vector('[1,-2.5,0.1]'))")
+        value = read(cursor)
+        assert (type(value), value[:2], round(value[2], 6)) == (Vector, [1.0, -2.5], 0.1)
+        cursor.execute("UPDATE t SET c = ?", (Vector([0.5, 1e30, -0.0]),))
+        assert cursor.execute("SELECT vector_to_string(c) FROM t").fetchone() == (
+            "[5.00000e-01,1.00000e+30,-0.00000e+00]",
+        )
+        assert read(cursor)[0] == 0.5
 
 
 @pytest.mark.parametrize(

@@ -199,15 +199,15 @@ ParameterRules = Annotated[
 ]
 
 
-class ArrayRule(Part):
-    """How a list is bound."""
+class HolderRule(Part):
+    """How a value is bound whose type depends on what it holds."""
 
     encode: Text
     """The operation that writes it."""
     of: dict[Annotated[str, Field(pattern=r"^[0-9]+$")], int] = {}
-    """For each element type, the array's type."""
+    """For each type of what it holds, its own."""
     otherwise: int = 0
-    """The array's type for any other element."""
+    """Its type when it holds anything else, or nothing."""
 
 
 class Kinds(Part):
@@ -247,8 +247,32 @@ class Kinds(Part):
     """dict and sqlx.Json."""
     set: ParameterRules | None = None
     """set and frozenset."""
-    array: ArrayRule | None = None
+    array: HolderRule | None = None
     """list and tuple."""
+    range: HolderRule | None = None
+    """sqlx.Range."""
+    multirange: HolderRule | None = None
+    """sqlx.Multirange."""
+    record: ParameterRules | None = None
+    """sqlx.Record."""
+    point: ParameterRules | None = None
+    """sqlx.Point."""
+    line: ParameterRules | None = None
+    """sqlx.Line."""
+    segment: ParameterRules | None = None
+    """sqlx.Segment."""
+    box: ParameterRules | None = None
+    """sqlx.Box."""
+    path: ParameterRules | None = None
+    """sqlx.Path."""
+    polygon: ParameterRules | None = None
+    """sqlx.Polygon."""
+    circle: ParameterRules | None = None
+    """sqlx.Circle."""
+    geometry: ParameterRules | None = None
+    """sqlx.Geometry."""
+    vector: ParameterRules | None = None
+    """sqlx.Vector."""
 
 
 class Parameters(Part):

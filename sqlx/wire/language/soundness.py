@@ -19,6 +19,7 @@ from sqlx.wire.compile.places import everywhere
 from sqlx.wire.compile.program import BUILTIN_VARIABLES
 from sqlx.wire.errors import PackError
 from sqlx.wire.link import State
+from sqlx.wire.parameters import HOLDERS
 from sqlx.wire.registry import Pack
 from sqlx.wire.rows import Cell, Frames, compile_rows
 from sqlx.wire.values import Context, binary_decoder, encoder, text_decoder
@@ -260,7 +261,10 @@ class _Parts:
                 yield f"{path}.encode", partial(self._encoder, rule, kind, path)
                 if rule.get("prefixed") and prefix is None:
                     self.program.refuse(PackError(f"{path}.prefixed", "`parameters` has no `prefix` to write it with"))
-        yield "$.parameters.kinds.array", partial(self._arrays, section.get("kinds", {}).get("array", {}), known)
+        holders = {kind: rule for kind, rule in section.get("kinds", {}).items() if kind in HOLDERS}
+        known |= {str(number) for rule in holders.values() for number in rule.get("of", {}).values()}
+        for kind, rule in holders.items():
+            yield f"$.parameters.kinds.{kind}", partial(self._holder, rule, kind, known)
 
     def _encoder(self, rule: Mapping[str, Any], kind: str, path: str) -> None:
         if "encode" in rule:
@@ -268,12 +272,12 @@ class _Parts:
         elif kind != "null":
             raise PackError(path, "an entry says how to `encode`")
 
-    def _arrays(self, rule: Mapping[str, Any], known: set[str]) -> None:
-        for element, array in rule.get("of", {}).items():
-            path = f"$.parameters.kinds.array.of.{element}"
+    def _holder(self, rule: Mapping[str, Any], kind: str, known: set[str]) -> None:
+        for element, holder in rule.get("of", {}).items():
+            path = f"$.parameters.kinds.{kind}.of.{element}"
             if element not in known:
                 self.program.refuse(PackError(path, f"no kind of value has the type {element}"))
-            self._type(str(array), path)
+            self._type(str(holder), path)
 
 
 def _filled(operation: str, scope: Scope, path: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from math import prod
-from struct import unpack_from
+from struct import Struct, unpack_from
 from typing import Any
 
+from sqlx.wire.values.binary import Number
 from sqlx.wire.values.containers import Array
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation
 
@@ -17,7 +18,8 @@ MAX_DIMENSIONS = 6
 def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
     r"""An array literal: `{1,NULL,{"a \"b\""}}`, perhaps after its bounds: `[2:4]={...}`."""
     mark = separator.encode("ascii")
-    token = _token(mark)
+    token, item = _token(mark), _item(mark)
+    flat = re.compile(rb"(?:%s)++(?<!%s)" % (item.pattern, re.escape(mark)), re.DOTALL)
 
     def decode(raw: bytes) -> list[Any]:
         if raw[:1] == b"[":
@@ -29,6 +31,8 @@ def text_array(context: Context, element: Codec, separator: str = ",") -> Codec:
         if not body:
             return []
         if any(byte in body for byte in _SPECIAL):
+            if flat.fullmatch(body):
+                return [_word(quoted, bare, element) for quoted, bare in item.findall(body)]
             return _nested(raw, token, mark, element)
         return [None if word in _NULLS else element(word) for word in body.split(mark)]
 
@@ -60,6 +64,18 @@ def _token(mark: bytes) -> re.Pattern[bytes]:
         % (special, special),
         re.DOTALL,
     )
+
+
+def _item(mark: bytes) -> re.Pattern[bytes]:
+    """One element of an array of one dimension, as servers write it: in quotes, or without anything special."""
+    special = re.escape(mark)
+    return re.compile(rb'(?:"([^"\\]*+(?:\\.[^"\\]*+)*+)"|([^\s"\\{}%s]++))(?:%s|\Z)' % (special, special), re.DOTALL)
+
+
+def _word(quoted: bytes, bare: bytes, element: Codec) -> Any:
+    if bare:
+        return None if bare in _NULLS else element(bare)
+    return element(_ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted)
 
 
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
@@ -123,18 +139,24 @@ def binary_array(context: Context, element: Codec) -> Codec:
 
 def _elements(raw: bytes, position: int, count: int, element: Codec) -> list[Any]:
     """All elements in order, up to the last byte."""
+    if isinstance(element, Number) and len(raw) - position == count * (4 + element.layout.size):
+        pairs = Struct(">i" + element.layout.format[1:]).iter_unpack(raw[position:])
+        sizes, numbers = zip(*pairs, strict=True)
+        if sizes.count(element.layout.size) == count:
+            return list(numbers)
     flat: list[Any] = []
     end = len(raw)
     for _ in range(count):
-        size = int.from_bytes(raw[position : position + 4], "big", signed=True)
-        position += 4
-        if size == -1:
+        start = position + 4
+        size = int.from_bytes(raw[position:start], "big", signed=True)
+        position = start + size
+        if size >= 0 and position <= end:
+            flat.append(element(raw[start:position]))
+        elif size == -1:
             flat.append(None)
-            continue
-        if size < 0 or position + size > end:
-            raise ValueError(f"an array element of {size} bytes at {position} of {end}")
-        flat.append(element(raw[position : position + size]))
-        position += size
+            position = start
+        else:
+            raise ValueError(f"an array element of {size} bytes at {start} of {end}")
     if position != end:
         raise ValueError(f"an array that ends at {position} of {end} bytes")
     return flat

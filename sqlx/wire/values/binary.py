@@ -54,22 +54,24 @@ def unpacker(context: Context, letters: str) -> Callable[[bytes], tuple[Any, ...
     return read
 
 
+class Number:
+    """Reads one fixed-size number; `layout` lets many be read at once."""
+
+    __slots__ = ("layout",)
+
+    def __init__(self, layout: Struct) -> None:
+        self.layout = layout
+
+    def __call__(self, raw: bytes) -> Any:
+        try:
+            return self.layout.unpack(raw)[0]
+        except error:
+            raise ValueError(f"{len(raw)} bytes where {self.layout.size} were expected") from None
+
+
 def number(letter: str) -> Maker:
     """One fixed-size number."""
-
-    def make(context: Context) -> Codec:
-        layout = packer(context, letter)
-        unpack, size = layout.unpack, layout.size
-
-        def read(raw: bytes) -> Any:
-            try:
-                return unpack(raw)[0]
-            except error:
-                raise ValueError(f"{len(raw)} bytes where {size} were expected") from None
-
-        return read
-
-    return Maker(make)
+    return Maker(lambda context: Number(packer(context, letter)))
 
 
 def single_places(context: Context, places: int) -> Codec:

@@ -9,6 +9,7 @@ from sqlx.wire.values import (
     composites,
     encode,
     geometric,
+    geometry,
     literals,
     ranges,
     text,
@@ -26,7 +27,7 @@ _BINARY = Table(
     composites.BINARY,
     geometric.BINARY,
 )
-_ENCODE = Table("encoder", encode.SCALARS, literals.ENCODE)
+_ENCODE = Table("encoder", encode.SCALARS, literals.ENCODE, geometry.ENCODE)
 
 
 def text_decoder(op: str, context: Context) -> Codec:

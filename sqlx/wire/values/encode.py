@@ -9,11 +9,13 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from json import JSONEncoder
+from struct import pack
 from typing import Any
 from uuid import UUID
 
 from sqlx.wire.values.binary import LETTERS, packer
 from sqlx.wire.values.calendar import clock as clock_text
+from sqlx.wire.values.containers import Vector
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation, plain
 from sqlx.wire.values.types import Interval, Json
 
@@ -145,6 +147,11 @@ def json(value: Any) -> bytes:
     return _write_json(value).encode()
 
 
+def vector(value: Vector) -> bytes:
+    """4-byte floats, little endian."""
+    return pack(f"<{len(value)}f", *value)
+
+
 def native_int(value: int) -> int:
     """The plain int of a bool."""
     return int.__int__(value)
@@ -167,8 +174,8 @@ def fixed(letter: str) -> Maker:
 
 def date_parts(context: Context) -> Codec:
     """A length byte, 4; u16 year, u8 month, u8 day."""
-    pack = packer(context, "BHBB").pack
-    return lambda value: pack(4, value.year, value.month, value.day)
+    write = packer(context, "BHBB").pack
+    return lambda value: write(4, value.year, value.month, value.day)
 
 
 def datetime_parts(context: Context) -> Codec:
@@ -225,6 +232,7 @@ SCALARS: dict[str, Maker] = {
     "uuid_bytes": plain(uuid_bytes),
     "inet": plain(as_text),
     "json": plain(json),
+    "vector": plain(vector),
     "set": plain(members),
     "date_parts": Maker(date_parts),
     "datetime_parts": Maker(datetime_parts),

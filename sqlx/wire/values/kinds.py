@@ -10,7 +10,8 @@ from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6
 from typing import Any
 from uuid import UUID
 
-from sqlx.wire.values.containers import Multirange, Range, Record
+from sqlx.wire.values.containers import Multirange, Range, Record, Vector
+from sqlx.wire.values.geometry import Geometry
 from sqlx.wire.values.shapes import Box, Circle, Line, Path, Point, Polygon, Segment
 from sqlx.wire.values.types import Interval, Json
 
@@ -46,6 +47,8 @@ KINDS: dict[type, str] = {
     Path: "path",
     Polygon: "polygon",
     Circle: "circle",
+    Geometry: "geometry",
+    Vector: "vector",
 } | dict.fromkeys((IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network), "inet")
 
 ZONED = {"timestamp": "timestamptz", "time": "timetz"}

@@ -42,7 +42,7 @@ class _Literals:
         bare = self._bare.get(kind)
         if bare is not None:
             return bytes(bare(value))
-        if kind == "array":
+        if kind in ("array", "vector"):
             return nested(value, depth + 1)
         if depth > MAX_NESTING:
             raise ValueError(f"its values are nested more than {MAX_NESTING} deep")

@@ -10,9 +10,12 @@ from binascii import unhexlify
 from decimal import Decimal, InvalidOperation
 from ipaddress import ip_address, ip_interface, ip_network
 from json import JSONDecoder
+from struct import unpack
 from typing import Any
 from uuid import UUID
 
+from sqlx.wire.values import geometry
+from sqlx.wire.values.containers import Vector
 from sqlx.wire.values.operations import Codec, Maker, parse, plain
 from sqlx.wire.values.types import ServerText
 
@@ -116,6 +119,13 @@ def bit_text(raw: bytes) -> str:
     return raw.decode("ascii")
 
 
+def vector(raw: bytes) -> Vector:
+    """4-byte floats, little endian."""
+    if len(raw) % 4:
+        raise ValueError(f"{len(raw)} bytes where 4 for each number were expected")
+    return Vector(unpack(f"<{len(raw) // 4}f", raw))
+
+
 def lenient(decode: Codec) -> Codec:
     """Like `decode`, but what it refuses arrives as ServerText, with backslashes where the bytes are no text."""
 
@@ -136,7 +146,8 @@ BOTH: dict[str, Maker] = {
     "decimal": plain(decimal),
     "set": plain(members),
     "bit_int": plain(bit_int),
-}
+    "vector": plain(vector),
+} | geometry.BOTH
 
 
 def is_text(op: str) -> bool:
