@@ -90,7 +90,7 @@ def read_table(pack: Pack) -> list[str]:
     if "array" in names:
         lines.append(f"| {', '.join(names.pop('array'))} | `list` of these, nested, `None` for null; or `sqlx.Array` |")
     assert not names, f"READ says nothing of {', '.join(names)}"
-    return [*lines, "| anything else | `str`, as the server writes it |"] if not pack.embedded else lines
+    return [*lines, "| anything else | what [the server tells of it](adapting.md), or `str`, as the server writes it |"] if not pack.embedded else lines
 
 
 def bound_as(pack: Pack, kind: str) -> str:

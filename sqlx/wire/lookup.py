@@ -141,6 +141,4 @@ def reread(result: Result, layouter: Layouter, context: Context) -> None:
 
 def _renamed(column: Column, entry: Section) -> Column:
     sizes = {name: getattr(column, name) for name in ("display_size", "internal_size", "precision", "scale", "null_ok")}
-    return Column(
-        column.name, entry["name"], column.type_id, entry.get("group", ""), shape=entry.get("shape"), **sizes
-    )
+    return Column(column.name, entry["name"], column.type_id, entry.get("group", ""), shape=entry.get("shape"), **sizes)
