@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TWINS = {
     "sqlx/aio/connection.py": "sqlx/dbapi/connection.py",
     "sqlx/aio/cursor.py": "sqlx/dbapi/cursor.py",
+    "sqlx/aio/notifications.py": "sqlx/dbapi/notifications.py",
     "sqlx/aio/opening.py": "sqlx/dbapi/opening.py",
     "sqlx/catalog/aio.py": "sqlx/catalog/dbapi.py",
     "tests/aio/conftest.py": "tests/dbapi/conftest.py",
@@ -24,6 +25,7 @@ TWINS = {
     "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",
     "tests/aio/test_executemany.py": "tests/dbapi/test_executemany.py",
     "tests/aio/test_callproc.py": "tests/dbapi/test_callproc.py",
+    "tests/aio/test_notifications.py": "tests/dbapi/test_notifications.py",
     "tests/aio/test_password_source.py": "tests/dbapi/test_password_source.py",
     "tests/aio/test_two_phase.py": "tests/dbapi/test_two_phase.py",
     "tests/aio/test_faults.py": "tests/dbapi/test_faults.py",

@@ -21,6 +21,8 @@ MEANINGS = {
     "application_name": "what the server shows of this connection; on PostgreSQL `sqlx` if left out",
     "autocommit": "each statement is a transaction of its own",
     "busy_timeout": "how long to wait for a lock that another connection holds",
+    "compression": "of everything on the wire, in order of preference; the first that the server offers is taken",
+    "compression_level": "how hard `zstd` tries",
     "channel_binding": "[bind the login](authentication.md#bound-logins) to the TLS connection",
     "connect_timeout": "bounds all of connecting to one host",
     "database": "the database; of an engine in this process, its file",
@@ -50,6 +52,7 @@ MEANINGS = {
     "scram_min_iterations": "the fewest that a server may ask for: they keep a password from being guessed",
     "search_path": "the schemas that names are looked up in",
     "server_public_key": "a PEM file: the server's RSA key, for logins without TLS",
+    "show_warnings": "ask for the warnings of a statement that had some, into the cursor's `messages`",
     "service": "the [service](#services) whose options count",
     "servicefile": "where services are looked for first",
     "socket": "path of a Unix socket, or of its folder",
@@ -110,8 +113,9 @@ def _rows(engines: str, known: dict[str, Section]) -> Iterator[str]:
 
 
 def _value(option: Section) -> str:
-    if option["kind"] == "choice":
-        return ", ".join(f"`{choice}`" for choice in option["choices"])
+    if option["kind"] in ("choice", "choices"):
+        several = " and lists of them" if option["kind"] == "choices" else ""
+        return ", ".join(f"`{choice}`" for choice in option["choices"]) + several
     kind: str = option["kind"]
     told = {"bool": "true or false", "int": "whole number", "ports": "whole numbers"}.get(kind, kind)
     return f"{told}, never shown" if option.get("secret") else told
@@ -121,6 +125,8 @@ def _default(name: str, option: Section) -> str:
     default = option.get("default")
     if default is None:
         return DEFAULTS.get(name, "")
+    if isinstance(default, list):
+        return f"`{','.join(default)}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`".replace("False", "false")
 
 

@@ -32,6 +32,7 @@ from sqlx.dbapi.types import (
     TimestampFromTicks,
     TypeObject,
 )
+from sqlx.kernel.notifications import Notification
 
 apilevel = "2.0"
 threadsafety = 2
@@ -55,6 +56,7 @@ __all__ = [
     "InterfaceError",
     "InternalError",
     "NotSupportedError",
+    "Notification",
     "OperationalError",
     "ProgrammingError",
     "Savepoint",

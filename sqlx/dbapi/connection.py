@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
+from sqlx.dbapi.notifications import Notifies
 from sqlx.dbapi.opening import opened
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.blocking import Lock, Runner
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.exec import Pack, Session, Steps, Xid, path, xid
+from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.options import ConnectOptions, parse
 
 if TYPE_CHECKING:
@@ -180,6 +181,47 @@ class Connection:
         """The prepared transactions of this database that wait for their second phase."""
         return self._run(self._session.two_phase.recover())
 
+    # -- notifications
+
+    def notifies(self, timeout: float | None = None, stop_after: int | None = None) -> Notifies:
+        """Iterate over the notifications as they come: for `timeout` seconds, 0 for those that are there; without one
+        without end. `stop_after` is how many at most.
+
+        Leaving the loop loses nothing. Raises NotSupportedError where the engine has none.
+        """
+        self._translated(lambda: self._session.notifications.iterate(timeout, stop_after))
+        return Notifies(self, timeout, stop_after)
+
+    def on_notify(self, callback: Callable[[Notification], object]) -> Callable[[], None]:
+        """Call a function with each notification that arrives from now on. Returns a function that ends this.
+
+        What it raises is shown as the event loop and warnings are, and disturbs nothing.
+        """
+        notifications = self._session.notifications
+        self._translated(notifications.check_offered)
+        mine = object()
+        notifications.callbacks[mine] = callback
+        self._runner.keep_watch(True, notifications.deliver)
+
+        def end() -> None:
+            if notifications.callbacks.pop(mine, None) is not None and not self._closed:
+                self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
+
+        return end
+
+    def _hear(self, timeout: float | None) -> bool:
+        """Wait for a notification; False when none came in time."""
+        self._check_open()
+        session = self._session
+        if session.streams.open:
+            self._run(session.streams.make_way())
+        try:
+            return self._runner.listen(self._lock, timeout)
+        except WireError as error:
+            raise translate(error, session.link.pack) from None
+        finally:
+            session.notifications.deliver()
+
     @property
     def closed(self) -> bool:
         """Whether the connection is closed, by `close()` or because it broke."""
@@ -222,6 +264,11 @@ class Connection:
         return str(self._session.link.variables.get("server_version", ""))
 
     @property
+    def parameters(self) -> Mapping[str, str]:
+        """The settings of the session that the server tells of, as they are now; which ones is for it to say."""
+        return dict(self._session.link.variables.get("parameters", {}))
+
+    @property
     def pack(self) -> Pack:
         """The wire pack of its engine: what differs between engines, as data."""
         return self._session.link.pack
@@ -250,7 +297,7 @@ class Connection:
             try:
                 warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=2, source=self)
             finally:
-                self._runner.link.abort()
+                self._runner.abort()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a connection cannot be copied or pickled: connect again")
@@ -272,12 +319,16 @@ class Connection:
 
     def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
-        with self._lock:
-            self._check_open()
-            try:
-                return self._runner.run(steps, timeout)
-            except WireError as error:
-                raise translate(error, self._session.link.pack) from None
+        try:
+            with self._lock:
+                self._check_open()
+                try:
+                    return self._runner.run(steps, timeout)
+                except WireError as error:
+                    raise translate(error, self._session.link.pack) from None
+        finally:
+            if self._session.notifications.due:  # a callback may want to run a statement
+                self._session.notifications.deliver()
 
     def _take_notices(self) -> Iterable[tuple[type[exceptions.Warning], exceptions.Warning]]:
         notices = self._session.notices

@@ -5,27 +5,26 @@ from __future__ import annotations
 
 from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import WireError
-from sqlx.kernel.exec import Session, open_link, open_session
+from sqlx.kernel.exec import Link, Session, open_link, open_session
 from sqlx.kernel.hosts import Search, met
 from sqlx.kernel.options import ConnectOptions
-from sqlx.kernel.places import Place
 
 
 def opened(options: ConnectOptions) -> tuple[Session, Runner]:
     """A session with the first server that will do, and what runs it. Raises WireError."""
     if options.pack.embedded:
-        return _opened_at(options, None, "any")
+        return _opened(options, open_link(options), "any")
     search = Search(options)
     while True:
         place = search.next()
+        link = open_link(options, place)
         try:
-            return _opened_at(options, place, search.wanted)
+            return _opened(options, link, search.wanted)
         except WireError as error:
-            search.failed(place, error)
+            search.failed(place, error, link)
 
 
-def _opened_at(options: ConnectOptions, place: Place | None, wanted: str) -> tuple[Session, Runner]:
-    link = open_link(options, place)
+def _opened(options: ConnectOptions, link: Link, wanted: str) -> tuple[Session, Runner]:
     runner = Runner(link)
     session = open_session(link, runner, options)
     runner.open(options.connect_timeout)

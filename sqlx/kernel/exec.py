@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
 from sqlx.kernel.secret import Source
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Column",
+    "Link",
+    "Notification",
     "Pack",
     "Path",
     "Reply",
@@ -82,6 +85,7 @@ def _endpoint(options: ConnectOptions, place: Place) -> Endpoint:
             options.keepalives_count,
             options.tcp_user_timeout,
         ),
+        place.peer,
     )
 
 
@@ -101,6 +105,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,
+        show_warnings=bool(options.extra.get("show_warnings")),
     )
 
 

@@ -61,13 +61,16 @@ class Search:
             raise self._none()
         return self._left.pop(0)
 
-    def failed(self, place: Place, error: WireError) -> None:
-        """Remember why a place will not do. Raises `error` where that ends the search."""
+    def failed(self, place: Place, error: WireError, link: Link) -> None:
+        """Remember why a place will not do; what else its name leads to is tried next. Raises `error` where that ends
+        the search.
+        """
         if place.unread and "password" in error.message.lower():
             error.fields["hint"] = "; ".join(filter(None, [place.unread, error.fields.get("hint")]))
         if not self._leads_on(error):
             raise error
         self._failures.append((place, error))
+        self._left[:0] = [place._replace(peer=peer) for peer in link.untried]
 
     def _leads_on(self, error: WireError) -> bool:
         if error.kind == "server":
@@ -76,9 +79,10 @@ class Search:
         return error.kind in ("connection", "timeout") and not _is_distrust(error)
 
     def _none(self) -> WireError:
-        if self._alone and len(self._failures) == 1:
-            place, error = self._failures[0]
-            return WireError("connection", f"{place}: {error}", outcome="not_run") if _unwanted(error) else error
+        if self._alone:
+            place, error = self._failures[-1]
+            unwanted = isinstance(error, Unwanted)
+            return WireError("connection", f"{place}: {error}", outcome="not_run") if unwanted else error
         told = "".join(f"\n  {place}: {error.message}" for place, error in self._failures)
         sentence = f"none of the {len(self._failures)} hosts will do:{told}"
         return WireError("connection", sentence, outcome="not_run")
@@ -90,10 +94,6 @@ def met(link: Link, wanted: str) -> Steps[None]:
         trait, expected = WANTED[wanted]
         if (yield from link.trait(trait)) != expected:
             raise Unwanted(wanted.removeprefix("prefer-"))
-
-
-def _unwanted(error: WireError) -> bool:
-    return isinstance(error, Unwanted)
 
 
 def _is_distrust(error: WireError) -> bool:

@@ -91,6 +91,13 @@ def _choice(value: Any, option: Section) -> str:
     return str(value)
 
 
+def _choices(value: Any, option: Section) -> list[str]:
+    words = value.split(",") if isinstance(value, str) else list(value)
+    if not words or any(word not in option["choices"] for word in words):
+        raise ValueError(f"some of {', '.join(option['choices'])}, with commas between them")
+    return words
+
+
 _KINDS = {
     "text": _text,
     "path": _path,
@@ -99,4 +106,5 @@ _KINDS = {
     "ports": _ports,
     "seconds": _seconds,
     "choice": _choice,
+    "choices": _choices,
 }

@@ -73,7 +73,7 @@ class ConnectOptions:
 
     @property
     def has_password(self) -> bool:
-        """Whether there is one for each place; where some have none, their servers may not want any."""
+        """Whether there is a password, if only for one of the places."""
         return self.password is not None or any(place.password for place in self.places)
 
     @property

@@ -15,7 +15,9 @@ MAX_PLACES = 100
 
 
 class Place(NamedTuple):
-    """`host` and `port`, or the path of a `socket`; `hostaddr` is the host's address, where nobody is asked for it."""
+    """`host` and `port`, or the path of a `socket`; `hostaddr` is the host's address, where nobody is asked for it, and
+    `peer` one of those that its name leads to.
+    """
 
     host: str | None
     port: int | None
@@ -23,6 +25,7 @@ class Place(NamedTuple):
     hostaddr: str | None = None
     sslmode: str = "disable"
     password: Secret | None = None  # of this place only
+    peer: tuple[int, Any] | None = None
     unread: str = ""  # why a password that may be meant for it was not read
 
     def __str__(self) -> str:

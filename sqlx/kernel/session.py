@@ -12,8 +12,10 @@ from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches
+from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
+from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.statements import Recent, Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
@@ -39,6 +41,7 @@ class Session:
         paramstyle: str = "qmark",
         autocommit: bool = False,
         isolation: str | None = None,
+        show_warnings: bool = False,
     ) -> None:
         self.link = link
         self.streams = Streams(link, runner)
@@ -46,6 +49,8 @@ class Session:
         self.two_phase = TwoPhase(link, self.transactions)
         self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
         link.on_notice = self.notices.append
+        self.notifications = Notifications(link, runner.report)
+        self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
         self._parameters = parameters
         self.types = SessionTypes(self.forget_types)
@@ -82,6 +87,7 @@ class Session:
             self.streams.add(stream, reply)
         if statement.redefines:
             self.forget_types()
+        yield from self._show_warnings()
         return reply
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
@@ -107,6 +113,11 @@ class Session:
             raise self._explained(error, statement, before) from None
         whole.done = True
         return whole
+
+    def _show_warnings(self) -> Steps[None]:
+        """Ask for the warnings of the last statement, unless something is still being read or to be stopped."""
+        if self._diagnostics is not None and not self.streams.open and not self._runner.stopping:
+            yield from self._diagnostics.fetch()
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
         for types, values in batches(self._parameters, rows):
@@ -265,7 +276,9 @@ class Session:
             kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
         marks = ", ".join(self._statements.mark(number) for number in range(1, len(parameters) + 1))
         text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
-        return (yield from self._run_native(text, parameters))
+        reply = yield from self._run_native(text, parameters)
+        yield from self._show_warnings()
+        return reply
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""

@@ -18,6 +18,8 @@ class Runner(Protocol):
     stopping: bool
     cancelled: bool
 
+    def report(self, problem: str, error: BaseException) -> None: ...
+
 
 class Stream:
     """A result read in parts. `owner` names who reads it; `ended` says what ended it early; `abandoned` what will, as

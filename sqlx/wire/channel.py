@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
@@ -21,6 +21,9 @@ from sqlx.wire.tls import Secured, TlsLayer
 RECEIVE = 65536
 SEND = 262144
 _AGAIN = (BlockingIOError, InterruptedError)
+
+
+Address: TypeAlias = tuple[int, Any]  # its family, and what a socket calls it
 
 
 class Keepalive(NamedTuple):
@@ -46,8 +49,8 @@ class Keepalive(NamedTuple):
 class Endpoint(NamedTuple):
     """Where a server is, and how the line to it is secured (`sqlx.wire.tls`). `socket` is the path of a Unix socket.
 
-    `hostaddr` is the host's address where its name is not to be looked up; `shuffled`: a name's addresses are tried in
-    no order.
+    `hostaddr` is the host's address where its name is not to be looked up, `peer` the one that was found for it;
+    `shuffled`: a name's addresses are tried in no order.
     """
 
     host: str
@@ -61,6 +64,7 @@ class Endpoint(NamedTuple):
     hostaddr: str | None = None
     shuffled: bool = False
     keepalive: Keepalive = Keepalive()
+    peer: Address | None = None
 
     def __repr__(self) -> str:
         return f"<Endpoint {self} sslmode={self.sslmode}>"
@@ -76,27 +80,29 @@ class Channel:
         self.endpoint = endpoint
         self.tls: TlsLayer | None = None
         self.tls_failed = False  # the two ends found no way to encrypt; not so when a certificate was refused
-        self.peer: tuple[int, Any] | None = None  # family and address that are connected to, or shall be
+        self.peer = endpoint.peer  # what is connected to, or shall be
+        self.untried: list[Address] = []  # what else the name leads to
         self._socket: socket.socket | None = None
         self._pending = bytearray()
         self._fd = -1
         self._readable = self._either = Wait(-1, READ)
-        self._early = b""  # what came encrypted right behind the handshake
+        self._early = b""  # what came before anybody waited for it
 
     def connect(self) -> Steps[None]:
         """Open the socket. Raises WireError `connection` that says what was tried and what to look at."""
         failure: OSError | None = None
-        for family, address in (yield from self._addresses()):
+        self.untried = yield from self._addresses()
+        while self.untried:
+            self.peer = self.untried.pop(0)
             try:
-                yield from self._connect(family, address)
-                self.peer = family, address
+                yield from self._connect(*self.peer)
                 return
             except OSError as error:
                 failure = error
                 self.abort()
         raise self._unreachable(failure)
 
-    def _addresses(self) -> Steps[list[tuple[int, Any]]]:
+    def _addresses(self) -> Steps[list[Address]]:
         if self.peer is not None:
             return [self.peer]
         if self.endpoint.socket:
@@ -150,14 +156,18 @@ class Channel:
         chunks: list[bytes] = [self._early] if self._early else []
         got = len(self._early)
         self._early = b""
-        while got < want or (want == 0 and self._pending):
-            ready = yield self._either if self._pending else self._readable
-            if self._pending and ready & WRITE:
-                self._send(sock, b"")
-            if ready & READ:
-                chunk = self._receive(sock)
-                got += len(chunk)
-                chunks.append(chunk)
+        try:
+            while got < want or (want == 0 and self._pending):
+                ready = yield self._either if self._pending else self._readable
+                if self._pending and ready & WRITE:
+                    self._send(sock, b"")
+                if ready & READ:
+                    chunk = self._receive(sock)
+                    got += len(chunk)
+                    chunks.append(chunk)
+        except GeneratorExit:  # nobody waits any more: what came is for whoever waits next
+            self._early = b"".join(chunks)
+            raise
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _open_socket(self) -> socket.socket:

@@ -6,15 +6,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
 from sqlx.wire import lookup, tls
-from sqlx.wire.channel import Channel, Endpoint
+from sqlx.wire.channel import Address, Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import ARGUMENTS
+from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.link import State, Steps, WireNotice
@@ -89,16 +90,34 @@ class Conversation:
         self.address = str(endpoint)
         self.identity = identity
         self.program, self._base = _compiled(pack)
-        self._place = (pack, endpoint.host, endpoint.port, endpoint.socket, identity.database, identity.user)
+        self._place = (
+            pack,
+            endpoint.host,
+            endpoint.hostaddr,
+            endpoint.port,
+            endpoint.socket,
+            identity.database,
+            identity.user,
+        )
         self.layouter = self.known.layouter(self._base, self._place)
         self.state: State = "closed"
         self.machine = Machine(self.program, self.layouter)
         self.channel = self.channel_type(endpoint)
         self._state = self.program.function(pack.session["state"], "$.session.state")
         self._portal_rows: int = pack.session.get("portal_rows", 1000)
+        self._owing = False  # a reply was begun and is not read to its end
+        self._ended: WireError | None = None  # what closed the link while nothing was asked of it
         self._count = 0
         self._released: list[Any] = []
         self._shapes: dict[tuple[ParameterType, ...], Shape] = {}
+
+    @property
+    def untried(self) -> list[Address]:
+        return self.channel.untried
+
+    @property
+    def idle(self) -> bool:
+        return self.state != "closed" and not self._owing
 
     @property
     def variables(self) -> Mapping[str, Any]:
@@ -184,6 +203,7 @@ class Conversation:
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
+            "compressions": available(),
             "private": bool(self.endpoint.socket),
         }
         for name, value in given.items():
@@ -402,6 +422,20 @@ class Conversation:
     def ping(self) -> Steps[None]:
         yield from self._start([*self._preamble(None), (self.program.command("ping"), _EMPTY)], Reply())
 
+    def listen(self) -> Steps[None]:
+        self.check_open()
+        if self._owing:
+            raise WireError(
+                "usage", "a result is still being read: until its end nothing else can come", outcome="not_run"
+            )
+        try:
+            yield from self._pump(self.machine.listen())
+        except WireError as error:
+            self._ended = error
+            self.abort()
+            raise
+        self.state = self._state(self.machine.v)
+
     def trait(self, name: str) -> Steps[bool]:
         rule = self.pack.session["traits"][name]
         said = ""
@@ -415,13 +449,16 @@ class Conversation:
 
     # -- how an exchange runs
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        if self._ended is not None:
+            raise self._ended.again()
         if self.state == "closed":
             raise WireError("usage", "the connection is closed", outcome="not_run")
 
     def _preamble(self, begin: str | None) -> list[tuple[Any, list[Any]]]:
         """What goes before a command in its batch: statements to be forgotten, the transaction to be opened."""
-        self._check_open()
+        self.check_open()
         batch: list[tuple[Any, list[Any]]] = []
         if self._released:
             command = self.program.command("release")
@@ -467,10 +504,11 @@ class Conversation:
     def _start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
         reply.steps = self.machine.exchange(batch, reply)
+        self._owing = True
         return self._continue(reply)
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
-        self._check_open()
+        self.check_open()
         try:
             yield from self._pump(reply.steps)
             # A part is read whole, so that other statements may run before the next.
@@ -481,7 +519,7 @@ class Conversation:
                 self.abort()
             raise
         if reply.done:
-            reply.steps = None
+            reply.steps, self._owing = None, False
             self.state = self._state(self.machine.v)
             if reply.error is not None:
                 error, reply.error = reply.error, None
@@ -500,7 +538,9 @@ class Conversation:
             while True:
                 kind = action[0]
                 if kind == TRANSFER:
-                    action = actions.send((yield from channel.transfer(action[1], action[2])))
+                    layer = self.machine.layer
+                    moved = channel.transfer if layer is None else partial(layer.transfer, channel)
+                    action = actions.send((yield from moved(action[1], action[2])))
                 elif kind == ROWS:
                     return
                 elif kind == START_TLS:

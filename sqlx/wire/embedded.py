@@ -66,6 +66,7 @@ class EmbeddedLink:
     ) -> None:
         self.pack = pack
         self.address = ""
+        self.untried: tuple[Any, ...] = ()
         self.failures = FAILURES
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
@@ -125,6 +126,14 @@ class EmbeddedLink:
             return False
         time.sleep(min(LOCK_PAUSES[min(attempt, len(LOCK_PAUSES) - 1)], self._patience - now))
         return True
+
+    def check_open(self) -> None:
+        self.connection()
+
+    idle = False  # nothing comes unasked from an engine in the process
+
+    def listen(self) -> Steps[None]:
+        raise WireError("unsupported", "an engine in this process says nothing unasked", outcome="not_run")
 
     def close(self) -> Steps[None]:
         yield from ()

@@ -49,6 +49,10 @@ class WireError(Exception):
         self.fields = fields or {}
         self.outcome: Outcome = outcome
 
+    def again(self) -> WireError:
+        """The same, for something that was not run because of it."""
+        return _rebuild(self.kind, self.message, self.sqlstate, self.code, dict(self.fields), "not_run")
+
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (self.kind, self.message, self.sqlstate, self.code, self.fields, self.outcome)
 

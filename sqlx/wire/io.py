@@ -11,11 +11,13 @@ from __future__ import annotations
 import select
 import socket
 import threading
+import warnings
 
 # What `signal.signal` calls; around it that wraps handlers in enums, at a cost that a short statement feels.
 from _signal import getsignal as get_handler  # type: ignore[import-not-found]
 from _signal import signal as set_handler
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from math import ceil
 from signal import SIGINT, default_int_handler
 from time import monotonic
@@ -28,6 +30,7 @@ T = TypeVar("T")
 
 GRACE = 5.0  # seconds that a cancelled statement has to end before its connection is given up
 REPEAT = 0.5  # seconds between two requests to cancel: the first may come before the server has begun
+MOMENT = 0.001  # seconds: a deadline that has passed still leaves time to look once
 CANCEL = 3.0  # seconds that a request to cancel, or a goodbye, may take
 
 _MAIN = threading.main_thread().ident
@@ -93,12 +96,41 @@ class Blocking:
 
         Raises WireError.
         """
+        return self._uninterrupted(lambda: self._run(steps, timeout))
+
+    def listen(self, lock: AbstractContextManager[Any], timeout: float | None) -> bool:
+        """Handle what comes unasked; False when nothing came in time. Raises WireError."""
+        with lock:
+            return self._uninterrupted(lambda: self._listen(self.link.listen(), timeout))
+
+    def keep_watch(self, on: bool, news: Callable[[], None]) -> None:
+        """Nobody reads what comes unasked to an idle blocking connection before something is asked of it."""
+
+    def report(self, problem: str, error: BaseException) -> None:
+        """Show what went wrong where nobody waits for it."""
+        warnings.warn(f"{problem}: {error!r}", RuntimeWarning, stacklevel=2)
+
+    def abort(self) -> None:
+        """Close the link at once, saying nothing."""
+        self.link.abort()
+
+    def _listen(self, steps: Steps[None], timeout: float | None) -> bool:
+        try:
+            self._drive(steps, None if timeout is None else monotonic() + max(timeout, MOMENT))
+        except DeadlinePassed:
+            return False
+        finally:
+            steps.close()
+        return True
+
+    def _uninterrupted(self, work: Callable[[], T]) -> T:
+        """Do work that Ctrl+C may end only where it waits."""
         if threading.get_ident() != _MAIN or get_handler(SIGINT) is not default_int_handler:
-            return self._run(steps, timeout)
+            return work()
         self._held = False
         set_handler(SIGINT, self._on_interrupt)
         try:
-            return self._run(steps, timeout)
+            return work()
         finally:
             set_handler(SIGINT, default_int_handler)
             if self._held:

@@ -17,6 +17,7 @@ from typing import Any, TypeVar, cast
 from sqlx.wire.errors import WireError
 from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened
 from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Steps, Wait
+from sqlx.wire.watch import Watch
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ T = TypeVar("T")
 class Asyncio:
     """Runs steps on the running event loop. One runner a link; only `cancel` is for other tasks."""
 
-    __slots__ = ("_need", "_running", "_worker", "cancelled", "link", "stopping")
+    __slots__ = ("_need", "_running", "_watch", "_worker", "cancelled", "link", "stopping")
 
     def __init__(self, link: Link) -> None:
         self.link = link
@@ -32,6 +33,7 @@ class Asyncio:
         self.cancelled = False  # the server was asked to cancel, and may yet do so; for whoever sees to it to reset
         self._need: Need | None = None
         self._running: asyncio.Future[Any] | None = None
+        self._watch: Watch | None = None
         self._worker = ThreadPoolExecutor(1, "sqlx") if link.pack.embedded else None
 
     async def open(self, timeout: float | None = None) -> None:
@@ -53,6 +55,39 @@ class Asyncio:
 
         Raises WireError. A cancelled task ends when the server has answered, at most GRACE seconds later.
         """
+        if self._watch is None:
+            return await self._run(steps, timeout)
+        with self._watch.away():
+            return await self._run(steps, timeout)
+
+    async def listen(self, lock: object, timeout: float | None) -> bool:
+        """Wait for what comes unasked, also while statements run; False when nothing came in time. Raises WireError."""
+        self.link.check_open()  # having been woken by the link's end, whoever waits again is told of it here
+        return await self._watcher().listen(timeout)
+
+    def keep_watch(self, on: bool, news: Callable[[], None]) -> None:
+        """Call `news` whenever something came unasked, from now on or no longer."""
+        watch = self._watcher()
+        watch.kept, watch.news = on, news
+        watch.arm()
+        watch.settle()
+
+    def report(self, problem: str, error: BaseException) -> None:
+        """Show what went wrong where nobody waits for it."""
+        asyncio.get_running_loop().call_exception_handler({"message": problem, "exception": error})
+
+    def abort(self) -> None:
+        """Close the link at once, saying nothing."""
+        if self._watch is not None:
+            self._watch.end()
+        self.link.abort()
+
+    def _watcher(self) -> Watch:
+        if self._watch is None:
+            self._watch = Watch(self.link, self.report)
+        return self._watch
+
+    async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         try:
             if timeout is None:
                 return await self._start(steps)
@@ -83,6 +118,8 @@ class Asyncio:
 
     async def close(self) -> None:
         """Say goodbye and close; never raises, never waits long."""
+        if self._watch is not None:
+            self._watch.end()
         try:
             with suppress(WireError, TimeoutError):
                 async with asyncio.timeout(CANCEL):
@@ -91,7 +128,7 @@ class Asyncio:
             self._abort()
 
     def _abort(self) -> None:
-        self.link.abort()
+        self.abort()
         if self._worker is not None:
             self._worker.shutdown(wait=False)
 

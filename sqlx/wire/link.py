@@ -70,6 +70,20 @@ class Link(Protocol):
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
 
+    def check_open(self) -> None:
+        """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is open and the server owes nothing: what comes now, comes unasked."""
+        ...
+
+    @property
+    def untried(self) -> Sequence[Any]:
+        """What else the server's name leads to: addresses that were not tried."""
+        ...
+
     @property
     def variables(self) -> Mapping[str, Any]: ...
 
@@ -130,6 +144,11 @@ class Link(Protocol):
         ...
 
     def ping(self) -> Steps[None]: ...
+
+    def listen(self) -> Steps[None]:
+        """Wait for one message that nobody asked for, and handle it. Steps that are dropped while they wait have lost
+        nothing. An error closes the link, and is told once more by whatever is asked of it next."""
+        ...
 
     def trait(self, name: str) -> Steps[bool]:
         """Whether the server is `read_only`, or a `standby`: by what it told, else by the query that its pack has."""

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from sqlx.wire.columns import Layout, Layouter, Raw
 from sqlx.wire.compile.compiler import Program
-from sqlx.wire.compile.framing import FrameWriter
+from sqlx.wire.compile.framing import Blocks, FrameWriter
 from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
@@ -41,6 +41,7 @@ from sqlx.wire.compile.program import (
     Segment,
     State,
 )
+from sqlx.wire.compression import CompressionLayer
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import WireNotice
 from sqlx.wire.result import Column, Reply, Result
@@ -88,6 +89,7 @@ class Machine:
         self.inbox = b""
         self.position = 0
         self.sequence = 0
+        self.layer: CompressionLayer | None = None
         self.skipping = False
         self.discarding = False
         self.discarded = 0
@@ -115,6 +117,8 @@ class Machine:
 
     def exchange(self, batch: Batch, reply: Reply) -> Actions:
         """Send a batch of commands and read what each is owed. A server's error is kept in `reply.error`."""
+        while self.position < len(self.inbox):  # it came behind the last reply
+            yield from self.listen()
         self._begin(reply)
         segment = self.program.segment
         closing = segment is not None and (len(batch) > 1 or not batch[0][0].closed)
@@ -127,7 +131,7 @@ class Machine:
             try:
                 yield from self._run(command.replies, arguments)
             except WireError as error:
-                self._keep(error)
+                self._keep(self._last_words(error))
                 if segment is not None:
                     if command.closed:
                         yield from self._skip(segment.replies)
@@ -135,6 +139,24 @@ class Machine:
         if closing and segment is not None:
             yield from self._skip(segment.replies) if reply.error else self._run(segment.replies, None)
         reply.done = True
+
+    def listen(self) -> Actions:
+        """Take one message that comes while nothing is owed."""
+        self.sequence = 0
+        try:
+            yield from self._run(self.program.idle(), None)
+        except WireError as error:
+            error.outcome = "not_run"
+            raise
+
+    def _last_words(self, error: WireError) -> WireError:
+        """What the server said before it heard of this exchange, where that is what could not be understood."""
+        if error.kind == "protocol" and self.position < len(self.inbox):
+            try:
+                next(self.listen(), None)
+            except WireError as said:
+                return said if said.kind == "server" else error
+        return error
 
     def _compose(self, batch: Batch, segment: Segment | None) -> list[tuple[Command, list[Any], int]]:
         """Write what a batch sends: all of it, or nothing where a value cannot be sent. Raises WireError.
@@ -164,6 +186,8 @@ class Machine:
 
     def _keep(self, error: WireError) -> None:
         """Remember the first error; go on only after one that leaves the conversation in step."""
+        if error.kind == "refused":
+            error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:
             raise error
         if self.reply.error is None:
@@ -399,7 +423,7 @@ class Machine:
             if head.__class__ is int:
                 return head
             _, start, stop, sequence = head
-            if expected not in (-1, sequence):
+            if expected not in (-1, sequence) and self.layer is None:
                 raise ValueError(f"frame {sequence} came where {expected} was due")
             parts.append(self.inbox[start:stop])
             size += stop - start
@@ -412,7 +436,7 @@ class Machine:
 
     def _count(self, sequence: int) -> None:
         """Hold the number of a frame against the one that was due; -1 where frames are not counted."""
-        if sequence != self.sequence and sequence >= 0:
+        if sequence != self.sequence and sequence >= 0 and self.layer is None:  # which counts its own blocks
             raise ValueError(f"frame {sequence} came where {self.sequence} was due")
         self.sequence = sequence + 1 & 255
 
@@ -456,7 +480,7 @@ class Machine:
             raise WireError("data", sentence, outcome="not_run")
         if self.trace is not None:
             self.trace(">", name, body)
-        start = 0
+        before, first, start = len(self.out), self.sequence == 0, 0
         while True:
             part = (
                 body[start : start + frame.split] if frame.split and len(body) - start >= frame.split else body[start:]
@@ -471,7 +495,9 @@ class Machine:
             self.sequence = self.sequence + 1 & 255
             start += len(part)
             if not frame.split or len(part) < frame.split:
-                return
+                break
+        if self.layer is not None:
+            self.out[before:] = self.layer.seal(self.out[before:], first)
 
     def begin(self, rows: str) -> None:
         """Open a result with the columns just read; their rows come in the message `rows`."""
@@ -506,9 +532,11 @@ class Machine:
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
         self.result.rows.append(tuple(values))
 
-    def complete(self, rowcount: int = -1, lastrowid: int | None = None, tag: str = "") -> None:
+    def complete(self, rowcount: int | None = -1, lastrowid: int | None = None, tag: str = "") -> None:
         """Close the open result, or add one without rows. A result that is kept whole counts its own rows."""
         result = self.result
+        if rowcount is None:
+            raise ValueError("a number of rows that is null")
         if result is None:
             result = Result(None)
             self.reply.results.append(result)
@@ -521,6 +549,12 @@ class Machine:
     def new_exchange(self) -> None:
         """What is sent next is a new command: its frames are counted from the beginning."""
         self.sequence = 0
+
+    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None:
+        """From here on blocks are sent and come."""
+        if self.position < len(self.inbox):
+            raise WireError("protocol", "the server sent data before the compression that it agreed to")
+        self.layer = CompressionLayer(blocks, algorithm, level)
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""

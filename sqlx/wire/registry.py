@@ -41,6 +41,7 @@ class Pack:
     framing: Section = field(default_factory=dict)
     messages: Section = field(default_factory=dict)
     always: Section = field(default_factory=dict)
+    idle: Section = field(default_factory=dict)
     flows: Section = field(default_factory=dict)
     commands: Section = field(default_factory=dict)
     segment: Section = field(default_factory=dict)

@@ -11,6 +11,7 @@ import pytest
 import sqlx.aio as face
 from sqlx import dbapi
 from tests.engines import Engine
+from tests.wire.peers import DEADLINE, serving
 
 SOON = 0.3  # seconds until a statement that runs is stopped
 LATE = 20.0  # seconds in which it must have stopped
@@ -128,3 +129,16 @@ async def test_a_stream_whose_reader_was_cancelled_bars_nothing(connection: face
         with pytest.raises(asyncio.CancelledError):
             await task
         assert await (await connection.cursor().execute("SELECT 7")).fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+async def test_a_task_cancelled_while_it_connects_leaves_nothing_behind(scheme: str) -> None:
+    """The server sees the line closed at once: a connection that nobody will have is not kept."""
+    with serving(lambda peer: None) as silent:
+        url = f"{scheme}://ada:secret@127.0.0.1:{silent.port}/test?sslmode=disable"
+        task = asyncio.create_task(face.connect(url))
+        await asyncio.sleep(SOON)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(silent.closed.wait, DEADLINE)

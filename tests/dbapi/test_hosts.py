@@ -9,6 +9,7 @@ import re
 import select
 import socket
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -63,6 +64,13 @@ def url(server: Server, *ports: int, method: str | None = None, **options: Any) 
 def safe(server: Server) -> dict[str, Any]:
     """The options of a line that any password may go over."""
     return {"sslmode": "verify-full", "sslrootcert": server.ca_path}
+
+
+def refusal(peer: socket.socket, state: str) -> None:
+    """What a server says that takes nobody."""
+    peer.recv(4096)
+    body = f"SFATAL\0VFATAL\0C{state}\0Mnot now\0\0".encode()
+    peer.sendall(b"E" + struct.pack(">i", len(body) + 4) + body)
 
 
 def recovers(connection: dbapi.Connection) -> bool:
@@ -136,12 +144,7 @@ def test_a_certificate_that_is_not_accepted_ends_the_search(postgres: Server, pr
 def test_a_server_that_takes_nobody_now_leads_on(postgres: Server, state: str) -> None:
     """It starts up, or has too many connections."""
 
-    def refuse(peer: socket.socket) -> None:
-        peer.recv(4096)
-        body = f"SFATAL\0VFATAL\0C{state}\0Mnot now\0\0".encode()
-        peer.sendall(b"E" + struct.pack(">i", len(body) + 4) + body)
-
-    with serving(refuse) as busy:
+    with serving(lambda peer: refusal(peer, state)) as busy:
         with dbapi.connect(url(postgres, busy.port, postgres.port, sslmode="disable")) as connection:
             connection.ping()
         with pytest.raises(dbapi.OperationalError, match="not now") as caught:
@@ -280,6 +283,32 @@ def test_cancelling_looks_up_no_name(postgres: Server) -> None:
         steps = connection._session.link.cancel()
         assert isinstance(next(steps), Wait)
         steps.close()
+
+
+@pytest.mark.parametrize("order", ["disable", "random"])
+@pytest.mark.parametrize("trouble", ["silence", "refusal"])
+def test_each_address_of_a_name_has_its_own_attempt(
+    postgres: Server, trouble: str, order: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that never answers, or that takes nobody now, does not stand before the others."""
+
+    def resolve(host: str, port: int, **_: Any) -> list[Any]:
+        assert host == "name.example"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in ("127.0.0.2", "127.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    with socket.create_server(("127.0.0.2", postgres.port)) as listener:
+        if trouble == "refusal":
+            threading.Thread(target=_refuse, args=(listener,), daemon=True).start()
+        options = {"host": "name.example", "sslmode": "disable", "load_balance_hosts": order, "connect_timeout": 1}
+        with dbapi.connect(postgres.url(**options)) as connection:
+            assert connection.cursor().execute("SELECT 7").fetchone() == (7,)
+        listener.shutdown(socket.SHUT_RDWR)  # which wakes whoever waits in accept
+
+
+def _refuse(listener: socket.socket) -> None:
+    with contextlib.suppress(OSError), listener.accept()[0] as peer:
+        refusal(peer, "53300")
 
 
 # -- keepalives

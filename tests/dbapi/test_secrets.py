@@ -86,6 +86,22 @@ async def _connect(given: dict[str, Any]) -> None:
     await (await aio.connect(**given)).close()
 
 
+@pytest.mark.parametrize(
+    ("url", "option", "text"),
+    [
+        ("mysql://h", "defaults_file", f"password={SECRET}"),
+        ("mysql://h", "defaults_file", f"[client]\npassword={SECRET}\nport=x"),
+        ("postgresql://h?service=x", "servicefile", f"[x]\n{SECRET}"),
+        ("postgresql://h?service=x", "servicefile", f"[x]\npassword={SECRET}\nport=x"),
+    ],
+)
+def test_attack_33_no_error_of_a_file_shows_a_password(url: str, option: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text(text)
+    shown = _shown("dbapi", {"dsn": url, option: path, "environment": True})
+    assert [each for each in shown if SECRET in each] == [] and str(path) in shown[0]
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 def test_attack_33_no_repr_shows_a_password(
     way: Way, postgres: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

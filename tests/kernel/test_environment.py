@@ -87,10 +87,13 @@ def test_variables_stand_below_the_url_and_keywords(monkeypatch: pytest.MonkeyPa
     variables(monkeypatch, PGHOST="env", PGPORT=7, PGUSER="anna", PGDATABASE="d", PGPASSWORD=SECRET, PGTZ="UTC")
     variables(monkeypatch, PGSSLMODE="require", PGAPPNAME="app", PGCONNECT_TIMEOUT=3, PGOPTIONS="-c a=b")
     variables(monkeypatch, PGTARGETSESSIONATTRS="standby", PGLOADBALANCEHOSTS="random")
+    variables(monkeypatch, PGSSLNEGOTIATION="direct", PGCHANNELBINDING="require", PGREQUIREAUTH="scram-sha-256")
     options = parse("postgresql://")
     assert (options.host, options.port, options.user, options.database) == ("env", 7, "anna", "d")
     assert (options.sslmode, options.application_name, options.connect_timeout) == ("require", "app", 3.0)
     assert (options.target_session_attrs, options.load_balance_hosts) == ("standby", "random")
+    login = ("sslnegotiation", "channel_binding", "require_auth")
+    assert [options.extra[name] for name in login] == ["direct", "require", "scram-sha-256"]
     assert (options.extra["timezone"], options.extra["options"]) == ("UTC", "-c a=b")
     assert password(options) == SECRET
     options = parse("postgresql://bob:other@url:8/e", database="kw")

@@ -13,7 +13,7 @@ from tests.wire.tape import Difference, Transcript
 FOLDER = Path(__file__).parent / "transcripts"
 PATHS = sorted(FOLDER.rglob("*.jsonl"))
 MUTATIONS = 100  # of each transcript
-HEADER = 5  # bytes: the most that a link asks for at once; in there no cut can be made, nor in two that follow
+HEADER = 7  # bytes: the most that a link asks for at once; in there no cut can be made, nor in two that follow
 
 
 def name(path: Path) -> str:

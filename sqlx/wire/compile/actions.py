@@ -12,6 +12,7 @@
 {"complete": {"rowcount": …, "lastrowid": …, "tag": …}}   the result is whole
 "suspend"                                              the portal has more
 "new_exchange"                                         what is sent next is a command of its own
+{"compress": "algorithm", "level": …, "reads": "framing", "writes": "framing", "threshold": 50}
 {"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
 {"event": "notice" | "notify", "with": {…}}
 "fail"                                                 the error that this message tells, by its `error` mapping
@@ -26,6 +27,8 @@ from typing import Any, get_args
 from sqlx.wire.compile import expr
 from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import alternatives
+from sqlx.wire.compile.framing import Blocks
+from sqlx.wire.compile.functions import MAX_ENTRIES
 from sqlx.wire.compile.program import Performer
 from sqlx.wire.compile.vocabulary import Vocabulary
 from sqlx.wire.errors import Kind, PackError, WireError
@@ -73,7 +76,7 @@ def _put(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: st
     key, value = (vocabulary.function(rule[part], f"{path}.put.{part}", scope) for part in ("key", "value"))
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
-        if len(v[index]) < 1000:
+        if len(v[index]) < MAX_ENTRIES:
             v[index][key(v, a, f)] = value(v, a, f)
 
     return act
@@ -145,6 +148,14 @@ def _suspend(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message
 
 def _new_exchange(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     return lambda m, v, a, f: m.new_exchange()
+
+
+def _compress(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    algorithm = vocabulary.function(step["compress"], f"{path}.compress", scope, "text")
+    level = vocabulary.function(step.get("level", "0"), f"{path}.level", scope, "int")
+    frames = vocabulary.frames(step["reads"]), vocabulary.frame_writer(step["writes"])
+    blocks = Blocks(*frames, step.get("threshold", 0))
+    return lambda m, v, a, f: m.compress(blocks, algorithm(v, a, f), level(v, a, f))
 
 
 def _prepared(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
@@ -221,6 +232,7 @@ ACTIONS: dict[str, Callable[[Vocabulary, Any, str, Scope, str | None], Act]] = {
     "complete": _complete,
     "suspend": _suspend,
     "new_exchange": _new_exchange,
+    "compress": _compress,
     "prepared": _prepared,
     "event": _event,
     "fail": fail,

@@ -67,6 +67,7 @@ class Program(Vocabulary):
         self._called: list[str] = []  # flows that are referred to and not yet compiled
         self._commands: dict[str, Command] = {}
         self._always: list[tuple[str, Candidate]] | None = None
+        self._idle: Code | None = None
         self.segment: Segment | None = None
         if pack.segment:
             self.segment = Segment(
@@ -138,6 +139,17 @@ class Program(Vocabulary):
                 handled.append((name, self.candidate(name, None, path, -1, handler)))
             self._always = handled
         return self._always
+
+    def idle(self) -> Code:
+        """What takes one message that comes while nothing is owed."""
+        if self._idle is None:
+            unasked = {**self.pack.always, **self.pack.idle}
+            branches = {
+                name: [*(steps if isinstance(steps, list) else [steps]), "done"] for name, steps in unasked.items()
+            }
+            self._idle = self.code({"expect": branches}, "$.idle")
+            self._idle[0][1].expected = "nothing"
+        return self._idle
 
     def message_code(self, name: str, steps: Any, path: str) -> Code:
         compiler = _FlowCompiler(self, False)
@@ -296,6 +308,9 @@ class _FlowCompiler:
         candidate = self.program.candidate(name, condition, path, len(self.code))
         self._accept(state, candidate)
         if candidate.kind != ROW:
+            self.steps(
+                self.program.message(name, "server", path).get("does", []), f"$.messages.server.{name}.does", own, name
+            )
             self.steps(steps, path, own, name)
             self.put(JUMP, at)
 

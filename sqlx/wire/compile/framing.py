@@ -60,6 +60,15 @@ class FrameWriter(NamedTuple):
     limit: int
 
 
+class Blocks(NamedTuple):
+    """How compressed blocks are framed: `read` tells what a block inflates to as its tag, `write` is given it so; 0 is
+    a block that is not compressed. Those shorter than `threshold` are sent as they are."""
+
+    read: FrameReader
+    write: FrameWriter
+    threshold: int
+
+
 def too_large(size: int, limit: int) -> None:
     raise WireError("protocol", f"the server announced a message of {size} bytes; at most {limit} are accepted here")
 

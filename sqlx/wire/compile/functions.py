@@ -9,6 +9,8 @@ from sqlx.wire import crypto
 from sqlx.wire.crypto import Function
 from sqlx.wire.errors import WireError
 
+MAX_ENTRIES = 1000  # of a map that a server fills
+
 
 def _int(text: Any, default: int | None = None) -> int:
     """The number that a text spells; more than 20 characters are no number of any protocol."""
@@ -55,6 +57,23 @@ def _until(value: bytes, end: bytes) -> bytes:
     return value.partition(end)[0]
 
 
+def _merge(table: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    merged = table | more
+    if len(merged) > MAX_ENTRIES:
+        raise ValueError(f"a map of {len(merged)} entries")
+    return merged
+
+
+def _flatten(values: list[Any], place: int) -> list[Any]:
+    """The lists that stand at one place of each element, as one; null is an empty one."""
+    return [each for value in values for each in value[place] or ()]
+
+
+def _first(wanted: list[Any], known: list[Any]) -> Any:
+    """The first element of a list that stands in another, null when none does."""
+    return next((each for each in wanted if each in known), None)
+
+
 def _permits(listed: str | None, name: str) -> bool:
     """Whether a list of names, separated by commas, permits one: it holds it, or holds others with `!` before each. An
     empty list, or none, permits all. A list of both kinds says nothing that can be meant, and is refused."""
@@ -85,6 +104,9 @@ FUNCTIONS: dict[str, Function] = {
     "permits": Function(_permits, ("any", "text"), "bool"),
     "min": Function(min, ("int", "int"), "int"),
     "max": Function(max, ("int", "int"), "int"),
+    "merge": Function(_merge, ("map", "map"), "map"),
+    "flatten": Function(_flatten, ("list", "int"), "list"),
+    "first": Function(_first, ("list", "list"), "any"),
     "repeat": Function(_repeat, ("any", "int"), "list"),
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
     "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),

@@ -10,7 +10,7 @@ WAITING = ("expect", "call", "gather", "random", "start_tls", "until_closed")
 
 
 def beginnings(source: Section) -> Iterator[tuple[str, Any]]:
-    """(path, steps) of everything that runs: flows, both halves of commands, the segment, the messages of `always`."""
+    """(path, steps) of everything that runs: flows, both halves of commands, the segment, what messages do."""
     for name, steps in source.get("flows", {}).items():
         yield f"$.flows.{name}", steps
     for name, command in source.get("commands", {}).items():
@@ -20,8 +20,12 @@ def beginnings(source: Section) -> Iterator[tuple[str, Any]]:
     if segment:
         yield "$.segment.send", segment["send"]
         yield "$.segment.replies", segment["replies"]
-    for name, steps in source.get("always", {}).items():
-        yield f"$.always.{name}", steps
+    for name, message in source.get("messages", {}).get("server", {}).items():
+        if "does" in message:
+            yield f"$.messages.server.{name}.does", message["does"]
+    for section in ("always", "idle"):
+        for name, steps in source.get(section, {}).items():
+            yield f"$.{section}.{name}", steps
 
 
 def each(steps: Any, path: str) -> Iterator[tuple[str, Any]]:

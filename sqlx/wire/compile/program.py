@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.wire.compile.framing import FrameReader, FrameWriter
+from sqlx.wire.compile.framing import Blocks, FrameReader, FrameWriter
 from sqlx.wire.link import WireNotice
 
 DO, IF, JUMP, CALL, EXPECT, GATHER, TLS, RANDOM, CLOSED, END, OPEN = range(11)
@@ -63,6 +63,7 @@ BUILTIN_VARIABLES = {
     "tls_wanted": "bool",  # this attempt asks for TLS
     "tls_needed": "bool",  # and does without it fail
     "encrypted": "bool",
+    "compressions": "list",  # the names of those that can be done here
     "private": "bool",  # a Unix socket, or TLS whose certificate was verified
     "certificate": "bytes",  # of the server (DER); empty without TLS
 }
@@ -88,6 +89,8 @@ class Performer(Protocol):
     def suspend(self) -> None: ...
 
     def new_exchange(self) -> None: ...
+
+    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None: ...
 
     def note_prepared(self, said: dict[str, Any]) -> None: ...
 

@@ -87,8 +87,8 @@ def misleading(source: Section) -> Iterator[Finding]:
     for name, entry in source.get("types", {}).items():
         yield from _unreachable_rules(entry, f"$.types.{name}")
     for name, option in source.get("options", {}).items():
-        if option["kind"] == "choice" and not option.get("choices"):
-            yield Finding(f"$.options.{name}", "a `choice` has `choices`")
+        if option["kind"] in ("choice", "choices") and not option.get("choices"):
+            yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
     for name, framing in source.get("framing", {}).items():
@@ -135,13 +135,14 @@ def unused(source: Section) -> Iterator[Finding]:
     ):
         yield from _unnamed(source.get(section, {}), words, f"$.{section}", does)
     framings = {"server", "client", *_words(server), *_words(source.get("messages", {}).get("client", {}))}
-    framings |= {step["framing"] for _, step in everywhere(source) if isinstance(step, dict) and "framing" in step}
+    keys = ("framing", "reads", "writes")
+    framings |= {step[key] for _, step in everywhere(source) if isinstance(step, dict) for key in keys if key in step}
     yield from _unnamed(source.get("framing", {}), framings, "$.framing", "uses the framing")
 
 
 _SPEAKING = (
-    "structs", "framing", "messages", "always", "flows", "commands", "segment", "columns", "types", "parameters", "sql",
-    "session",
+    "structs", "framing", "messages", "always", "idle", "flows", "commands", "segment", "columns", "types",
+    "parameters", "sql", "session",
 )  # fmt: skip
 
 
@@ -152,7 +153,7 @@ def _unnamed(section: Section, used: set[str], path: str, does: str) -> Iterator
 
 
 def _received(source: Section) -> set[str]:
-    found = set(source.get("always", {}))
+    found = {*source.get("always", {}), *source.get("idle", {})}
     for _, step in everywhere(source):
         if isinstance(step, dict):
             found.update(message_of(pattern) for pattern in step.get("expect", {}))

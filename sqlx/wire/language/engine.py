@@ -34,10 +34,10 @@ class Verified(Part):
 class Option(Part):
     """An option of a URL or of `connect`, beyond those that every engine has."""
 
-    kind: Literal["text", "int", "bool", "path", "seconds", "choice"]
-    """What its value is."""
+    kind: Literal["text", "int", "bool", "path", "seconds", "choice", "choices"]
+    """What its value is; `choices` is a list of some, with commas between them."""
     choices: list[Text] = []
-    """The values of a `choice`."""
+    """The values of a `choice`, or of `choices`."""
     default: Any = None
     """Its value when it is not given."""
     secret: bool = False
@@ -488,6 +488,17 @@ class Pipeline(Part):
     """Where a transaction is open, or opens by itself."""
 
 
+class ShownWarnings(Part):
+    """How warnings are read that the server only counts."""
+
+    count: Name
+    """The variable that holds how many the last statement brought."""
+    sql: Text
+    """Lists them."""
+    columns: list[Literal["severity", "code", "message"]]
+    """What its columns hold."""
+
+
 class Session(Part):
     """The statements by which a session is led. Null is what the engine does not have.
 
@@ -537,6 +548,8 @@ class Session(Part):
     """A query for the server's version."""
     reset: Text | None = None
     """Makes the session as it was when it was opened."""
+    warnings: ShownWarnings | None = None
+    """How warnings are read that the server only counts, where the option `show_warnings` asks for them."""
     traits: Traits | None = None
     """What a server can tell of itself, where one of several is to be chosen."""
     call: CallTexts | None = None

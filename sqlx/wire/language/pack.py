@@ -87,6 +87,8 @@ class PackModel(Part):
     """All messages."""
     always: dict[Name, Steps] = {}
     """Messages that may come whenever a command's replies are read, with what is done then."""
+    idle: dict[Name, Steps] = {}
+    """Messages that, beside those of `always`, may come while nothing is owed; any other breaks the protocol."""
     flows: dict[Name, Steps] = {}
     """Conversations by name: `connect` opens a connection, `cancel` stops a statement from another; the rest are
     called."""

@@ -218,6 +218,8 @@ class ServerMessage(Part):
     """It is a row of a result, which lies like this."""
     columns: str | None = None
     """It describes columns: a struct, or a repeated one, as in `column[u16]`."""
+    does: Steps = []
+    """Steps that do not wait, done whenever it has come, before those of the branch that it leads to."""
     secret: list[Name] = []
     """Fields that no trace ever shows."""
     hidden: list[Name] = []
@@ -447,6 +449,21 @@ class Prepared(Part):
     """What it says."""
 
 
+class Compress(Part):
+    """From here on everything goes in blocks, with headers and numbers of their own, that may be compressed."""
+
+    compress: Expression
+    """The algorithm, a text: `zlib` or `zstd`."""
+    level: Expression = "0"
+    """How hard to try, where the algorithm lets one choose."""
+    reads: Name
+    """The framing of the blocks that come; its `tag` is what a block inflates to, 0 when it is not compressed."""
+    writes: Name
+    """The framing of the blocks that are sent; it writes that as `tag`."""
+    threshold: Annotated[int, Field(ge=0)] = 0
+    """Blocks of fewer bytes are sent as they are."""
+
+
 class Event(Part):
     """Tell the application of something nobody asked for."""
 
@@ -497,6 +514,7 @@ Step = TypeAliasType(
         | Annotated[Row, Tag("<row>")]
         | Annotated[Complete, Tag("<complete>")]
         | Annotated[Prepared, Tag("<prepared>")]
+        | Annotated[Compress, Tag("<compress>")]
         | Annotated[Event, Tag("<event>")],
         Discriminator(step_kind),
     ],

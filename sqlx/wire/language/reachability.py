@@ -106,8 +106,10 @@ def _hidden_branches(branches: Section, path: str, messages: Section) -> Iterato
 
 def _waits_in_send(source: Section) -> Iterator[Finding]:
     for path, steps in beginnings(source):
-        if path.endswith(".send") and path.startswith(("$.commands.", "$.segment.")):
+        half = path.endswith(".send") and path.startswith(("$.commands.", "$.segment."))
+        if half or path.endswith(".does"):
             for place, step in walk(steps, path):
                 word = kind(step, *WAITING)
                 if word is not None:
-                    yield Finding(place, f"`{word}` waits, and what a command sends cannot: let `replies` do it")
+                    why = "what a command sends cannot: let `replies` do it" if half else "what a message does cannot"
+                    yield Finding(place, f"`{word}` waits, and {why}")

@@ -73,6 +73,7 @@ class _Parts:
         yield from self._messages()
         yield from self._steps()
         yield from self._session()
+        yield from self._environment()
         yield from self._types()
         yield from self._parameters()
 
@@ -84,6 +85,8 @@ class _Parts:
             yield f"$.structs.{name}", partial(program.readers.struct, name)
         sent = {message.get("framing", "client") for message in pack.messages.get("client", {}).values()}
         read = {step.get("framing", "server") for _, step in self._all_steps() if "expect" in step}
+        sent |= {step["writes"] for _, step in self._all_steps() if "writes" in step}
+        read |= {step["reads"] for _, step in self._all_steps() if "reads" in step}
         for name in pack.framing:
             if name in sent | {"client"}:
                 yield f"$.framing.{name}", partial(program.frame_writer, name)
@@ -91,7 +94,8 @@ class _Parts:
                 yield f"$.framing.{name}", partial(program.frames, name)
 
     def _all_steps(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        source = {"flows": self.pack.flows, "commands": self.pack.commands, "segment": self.pack.segment}
+        sections = ("flows", "commands", "segment", "messages")
+        source = {name: getattr(self.pack, name) for name in sections}
         return ((path, step) for path, step in everywhere(source) if isinstance(step, dict))
 
     def _messages(self) -> Iterator[Part]:
@@ -105,6 +109,8 @@ class _Parts:
             path = f"$.messages.server.{name}"
             yield path, partial(self._fields_of, message, path)
             yield path, partial(program.candidate, name, None, path, 0)
+            if "does" in message:
+                yield f"{path}.does", partial(program.message_code, name, message["does"], f"{path}.does")
             if "error" in message:
                 yield path, partial(actions.error_of, program, name, path)
             if "columns" in message:
@@ -145,8 +151,9 @@ class _Parts:
 
     def _steps(self) -> Iterator[Part]:
         program, pack = self.program, self.pack
-        for name, steps in pack.always.items():
-            path = f"$.always.{name}"
+        unasked = [("always", *each) for each in pack.always.items()] + [("idle", *each) for each in pack.idle.items()]
+        for section, name, steps in unasked:
+            path = f"$.{section}.{name}"
             yield path, partial(program.message_code, name, steps, path)
         for name, steps in pack.flows.items():
             yield f"$.flows.{name}", partial(program.one, steps, f"$.flows.{name}")
@@ -187,6 +194,9 @@ class _Parts:
             yield path, partial(self._state, session["state"], path)
         for index, name in enumerate(session.get("secrets", ())):
             yield f"$.session.secrets[{index}]", partial(actions.slot, program, name, f"$.session.secrets[{index}]")
+        if session.get("warnings"):
+            path = "$.session.warnings.count"
+            yield path, partial(actions.slot, program, session["warnings"]["count"], path)
         for name, text in session.get("cancel_with", {}).items():
             where = f"$.session.cancel_with.{name}"
             yield where, partial(actions.slot, program, name, where)
@@ -201,6 +211,19 @@ class _Parts:
                 name = condition.partition("=")[0].removeprefix("!")
                 where = f"$.sql.quotes[{index}].backslash"
                 yield where, partial(actions.slot, program, name, where)
+
+    def _environment(self) -> Iterator[Part]:
+        for name in ("password_file", "service_file", "option_files"):
+            rule = self.pack.environment.get(name, {})
+            for key in ("option", "file_option"):
+                if key in rule:
+                    where = f"$.environment.{name}.{key}"
+                    yield where, partial(self._option, rule[key], where)
+
+    def _option(self, name: str, path: str) -> None:
+        if name not in self.pack.options:
+            near = alternatives(name, self.pack.options)
+            raise PackError(path, f"no option of the pack is called {name!r}{near}")
 
     def _state(self, text: str, path: str) -> None:
         self.program.function(text, path, None, "text")

@@ -1,0 +1,36 @@
+"""Reading notifications one by one."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from sqlx.kernel.exec import Notification
+
+if TYPE_CHECKING:
+    from sqlx.aio.connection import Connection
+
+
+class Notifies:
+    """The notifications of a connection as they come, made by `Connection.notifies`. Several share what comes."""
+
+    def __init__(self, connection: Connection, timeout: float | None, stop_after: int | None) -> None:
+        self._connection = connection
+        self._left = stop_after
+        self._deadline = None if timeout is None else monotonic() + timeout
+        self._polls = timeout == 0
+
+    def __aiter__(self) -> Notifies:
+        return self
+
+    async def __anext__(self) -> Notification:
+        while self._left != 0:
+            found = self._connection._session.notifications.take()
+            if found is not None:
+                if self._left is not None:
+                    self._left -= 1
+                return found
+            left = None if self._deadline is None else max(0.0, self._deadline - monotonic())
+            if (left == 0 and not self._polls) or not await self._connection._hear(left):
+                break
+        raise StopAsyncIteration
