@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 
 import sqlx
-from sqlx import Range, dbapi
+from sqlx import dbapi
 from tests.servers.server import Server
 
 
