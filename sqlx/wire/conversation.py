@@ -306,23 +306,37 @@ class Conversation:
     # -- types that the pack does not know
 
     def _look_up(self, ids: Sequence[int]) -> Steps[bool]:
-        """Ask for types; whether there was an answer. Raises WireError when that cost the transaction."""
+        """Ask for types; whether there was an answer. A transaction outlives that there was none, by a savepoint."""
         if self._failed():
             return False
-        pack, reply = self.pack, Reply()
-        given = arguments(sql=lookup.query(pack.lookup, ids))
+        pack = self.pack
+        guarded = self.state == "open" and "savepoint" in pack.session
         try:
-            yield from self._start([*self._preamble(None), (self.program.command("query"), given)], reply)
-            named = pack.lookup.get("named", {})
-            self.layouter.looked_up.update(lookup.entries(reply.results[0], pack.types, named, ids))
+            if guarded:
+                yield from self._savepoint("savepoint")
+            reply = yield from self._ask(lookup.query(pack.lookup, ids))
+            if guarded:
+                yield from self._savepoint("release")
+            found = lookup.entries(reply.results[0], pack.types, pack.lookup.get("named", {}), ids)
         except WireError as error:
-            if error.kind != "server" or self._failed():
+            if error.kind != "server":
                 raise
+            if guarded:
+                yield from self._savepoint("rollback_to")
+                yield from self._savepoint("release")
             return False
-        except (ValueError, TypeError, LookupError, AttributeError):  # an answer of another shape
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # an answer of another shape
             return False
+        self.layouter.looked_up.update(found)
         self.machine.openings.clear()
         return True
+
+    def _savepoint(self, verb: str) -> Steps[Reply]:
+        return self._ask(str(self.pack.session[verb]).replace("{name}", lookup.SAVEPOINT))
+
+    def _ask(self, sql: str) -> Steps[Reply]:
+        """Run a text of our own, which brings nothing that is looked up in turn."""
+        return self._start([*self._preamble(None), (self.program.command("query"), arguments(sql=sql))], Reply())
 
     def _failed(self) -> bool:
         return self.state == "failed"
@@ -338,6 +352,8 @@ class Conversation:
 
     def forget_types(self) -> None:
         """Look up types anew."""
+        if not self.layouter.looked_up:
+            return
         self.layouter = self.machine.layouter = self.known.renew(self._base, self._place)
         self.machine.openings.clear()
 

@@ -17,6 +17,7 @@ from sqlx.wire.values import Context, ServerText, text_decoder
 from sqlx.wire.values.text import lenient
 
 MAX_PLACES = 64  # databases whose types are remembered
+SAVEPOINT = "sqlx_types"  # stands around a query within a transaction
 MAX_PARTS = 1600  # of one composite
 
 Place: TypeAlias = tuple[Any, ...]

@@ -169,6 +169,35 @@ def test_in_a_transaction_that_failed_nothing_is_asked(connection: dbapi.Connect
     assert cursor.execute("SELECT ARRAY['sad'::mood]").fetchall() == [(["sad"],)]
 
 
+def test_a_server_that_does_not_tell(postgres: Server) -> None:
+    """Values arrive as its text, and a transaction goes on."""
+    with dbapi.connect(postgres.url("admin"), autocommit=True) as admin:
+        admin.cursor().execute("CREATE DATABASE discreet")
+    with dbapi.connect(postgres.url("admin", database="discreet"), autocommit=True) as admin:
+        admin.cursor().execute("CREATE TYPE pair AS (a int); REVOKE SELECT ON pg_catalog.pg_type FROM PUBLIC")
+    with dbapi.connect(postgres.url(database="discreet")) as connection:
+        for parameters in (None, (True,)):
+            cursor = connection.cursor().execute("SELECT 1")
+            cursor.execute(f"SELECT ROW(1)::pair {'WHERE ?' if parameters else ''}", parameters)
+            assert cursor.fetchall() == [("(1)",)] and connection.in_transaction
+            assert cursor.execute("SELECT 1").fetchall() == [(1,)]
+    with dbapi.connect(postgres.url("admin"), autocommit=True) as admin:
+        admin.cursor().execute("DROP DATABASE discreet WITH (FORCE)")
+
+
+def test_in_a_transaction(connection: dbapi.Connection) -> None:
+    """What asks within it leaves nothing behind."""
+    connection.autocommit = False
+    cursor = connection.cursor().execute("CREATE TYPE pg_temp.new AS (a int)")
+    for parameters in (None, (True,)):
+        connection.types.refresh()
+        cursor.execute(f"SELECT ROW(1)::pg_temp.new {'WHERE ?' if parameters else ''}", parameters)
+        assert cursor.fetchall()[0][0].a == 1
+    with pytest.raises(dbapi.DatabaseError):
+        cursor.execute("ROLLBACK TO SAVEPOINT sqlx_types")
+    connection.rollback()
+
+
 def test_rows_of_system_tables(connection: dbapi.Connection) -> None:
     """Composites with fields of types that nobody reads."""
     (row,) = connection.cursor().execute("SELECT c FROM pg_class AS c WHERE relname = ?", ("pg_class",)).fetchall()
