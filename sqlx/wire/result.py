@@ -21,7 +21,7 @@ class Shape(NamedTuple):
     def named(cls, name: str) -> Shape:
         """The shape of a type that a pack knows: `x[]` is an array of `x`."""
         if name.endswith("[]"):
-            return cls("array", name, "", (cls.named(name[:-2]),))
+            return cls("array", name, "", (cls("", name[:-2]),))
         return cls("", name)
 
 
