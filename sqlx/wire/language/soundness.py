@@ -234,6 +234,8 @@ class _Parts:
 
     def _types(self) -> Iterator[Part]:
         pack, program = self.pack, self.program
+        if pack.lookup and not any("{ids}" in line for line in pack.lookup["sql"]):
+            program.refuse(PackError("$.lookup.sql", "the query does not say `{ids}`, which stands for the types"))
         struct = pack.columns.get("struct")
         scope: Scope = program.scope
         if struct is not None:
