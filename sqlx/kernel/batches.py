@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlx.wire.parameters import Parameters, ParameterType
+from sqlx.wire.parameters import HOLDERS, Parameters, ParameterType
 from sqlx.wire.values.kinds import unwrap
 
 Types: TypeAlias = tuple[ParameterType, ...]
@@ -36,7 +36,7 @@ def _shared(parameters: Parameters, types: set[ParameterType], rows: list[Values
     if len(telling) < 2:
         return (telling or types).pop()
     kinds = {each.kind for each in telling}
-    if len(kinds) > 1 or "array" in kinds:
+    if len(kinds) > 1 or kinds & HOLDERS:
         return None
     values = [value for value in (unwrap(row[index]) for row in rows) if value is not None]
     try:

@@ -249,6 +249,11 @@ class Channel:
         self.tls, self._early = layer, layer.receive(b"")
         return layer.secured
 
+    def last_words(self, out: bytes | bytearray) -> None:
+        """Say what goes without waiting, before the line is closed."""
+        if self._socket is not None and out:
+            self._send(self._socket, self.tls.send(out) if self.tls is not None else out)
+
     def close(self) -> None:
         """End TLS if there is one, and close."""
         if self._socket is not None and self.tls is not None:

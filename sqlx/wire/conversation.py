@@ -18,8 +18,8 @@ from sqlx.wire.compile.program import ARGUMENTS
 from sqlx.wire.compression import available
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
-from sqlx.wire.link import State, Steps, WireNotice
-from sqlx.wire.machine import RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
+from sqlx.wire.link import Given, GivenUp, State, Steps, WireNotice
+from sqlx.wire.machine import DATA, RANDOM_BYTES, RECOVERABLE, ROWS, START_TLS, TRANSFER, Actions, Batch, Machine
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply
@@ -274,6 +274,16 @@ class Conversation:
             yield from self._reread(reply)
         return reply
 
+    def exchange_data(self, sql: str, *, gives: bool = False, takes: bool = False) -> Steps[Reply]:
+        given = arguments(sql=sql, gives=gives, takes=takes)
+        return (yield from self._start([*self._preamble(None), (self.program.command("query"), given)], Reply(True)))
+
+    def give(self, reply: Reply, data: Given) -> Steps[None]:
+        if not reply.wanting:
+            return
+        self.machine.given = data
+        yield from self._continue(reply)
+
     def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[PreparedStatement]:
         if "prepare" not in self.pack.commands:
             sentence = "this engine takes no parameters: write the values into the text, and give none"
@@ -421,6 +431,8 @@ class Conversation:
             return True
         self.machine.discarding, self.machine.discarded = True, 0
         try:
+            while reply.wanting:
+                yield from self.give(reply, GivenUp("the data was given up"))
             while not reply.done:
                 if self.machine.discarded > limit:
                     return False
@@ -499,6 +511,10 @@ class Conversation:
             prepared.described is not None,
             "",
             0,
+            False,
+            False,
+            None,
+            None,
         ]
 
     def _shape(self, types: tuple[ParameterType, ...]) -> Shape:
@@ -527,11 +543,13 @@ class Conversation:
         self.check_open()
         try:
             yield from self._pump(reply.steps)
+            reply.wanting = self.machine.feed is not None
             # A part is read whole, so that other statements may run before the next.
             while reply.portal and not reply.done:
                 yield from self._pump(reply.steps)
         except BaseException:
             if not reply.done:
+                self.channel.last_words(self.machine.out)
                 self.abort()
             raise
         if reply.done:
@@ -557,7 +575,7 @@ class Conversation:
                     layer = self.machine.layer
                     moved = channel.transfer if layer is None else partial(layer.transfer, channel)
                     action = actions.send((yield from moved(action[1], action[2])))
-                elif kind == ROWS:
+                elif kind in (ROWS, DATA):
                     return
                 elif kind == START_TLS:
                     action = actions.send((yield from self._secure(action[1])))

@@ -165,6 +165,13 @@ class EmbeddedLink:
         self._start(reply, begin)
         return reply
 
+    def exchange_data(self, sql: str, *, gives: bool = False, takes: bool = False) -> Steps[Reply]:
+        yield from ()
+        raise WireError("unsupported", "this engine has no statement that takes or brings data", outcome="not_run")
+
+    def give(self, reply: Reply, data: object) -> Steps[None]:
+        yield from ()
+
     def prepare(self, sql: str, types: Sequence[ParameterType]) -> Steps[Statement]:
         """Parse and describe one statement; `types` mean nothing here. Raises WireError (usage) for a script."""
         yield from ()

@@ -55,6 +55,15 @@ class Prepared(Protocol):
     def parameters(self) -> Sequence[int]: ...
 
 
+class GivenUp(NamedTuple):
+    """What a caller gives in the place of data that cannot be had: why."""
+
+    reason: str
+
+
+Given: TypeAlias = bytes | GivenUp | None  # a piece of data; None is its end
+
+
 class Link(Protocol):
     """One conversation with one server. Not for two threads at a time; `cancel` and `interrupt` are for any thread.
 
@@ -94,6 +103,14 @@ class Link(Protocol):
     def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
         """Run a text as it is: one statement or a script. `begin` opens a transaction before it, in the same exchange:
         when it fails the text is not run."""
+        ...
+
+    def exchange_data(self, sql: str, *, gives: bool = False, takes: bool = False) -> Steps[Reply]:
+        """Run a text that takes data from its caller, which is then `given`, or brings some, in a streamed result."""
+        ...
+
+    def give(self, reply: Reply, data: Given) -> Steps[None]:
+        """Send a piece of data to a reply that is `wanting`, or its end (None), or that it cannot be had."""
         ...
 
     def prepare(self, sql: str, types: tuple[ParameterType, ...]) -> Steps[Prepared]:

@@ -5,6 +5,7 @@ A machine method that waits is a generator of actions, and its driver obeys:
     (TRANSFER, out, want)   send `out` while receiving; answer with at least `want` bytes
     (START_TLS, rule)       upgrade the connection as the pack's rule says; answer with a Secured
     (RANDOM_BYTES, n)       answer with n random bytes (a replay answers with those of the recording)
+    (DATA,)                 the server takes data: resume when `given` has a piece of it, or its end
     (ROWS,)                 rows are ready in a streamed reply; resume when more are wanted
 
 Whatever the server says is checked; what breaks the protocol raises WireError of kind `protocol`, and the connection
@@ -43,11 +44,12 @@ from sqlx.wire.compile.program import (
 )
 from sqlx.wire.compression import CompressionLayer
 from sqlx.wire.errors import WireError
-from sqlx.wire.link import WireNotice
+from sqlx.wire.feed import Act, Feed
+from sqlx.wire.link import Given, WireNotice
 from sqlx.wire.result import Column, Reply, Result
 from sqlx.wire.tls import Secured
 
-TRANSFER, START_TLS, RANDOM_BYTES, ROWS = range(4)
+TRANSFER, START_TLS, RANDOM_BYTES, ROWS, DATA = range(5)
 MAX_CALLS = 32
 MAX_COLUMNS = 65535
 MAX_OPENINGS = 256
@@ -102,6 +104,8 @@ class Machine:
         self.prepared: dict[str, Any] = {}
         self.openings: dict[Any, Opening] = {}
         self.slots: Any = None
+        self.feed: Feed | None = None
+        self.given: Given = None
         self.on_notice: Callable[[WireNotice], None] | None = None
         self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
         self.trace: Callable[[str, str, bytes], None] | None = None
@@ -180,12 +184,13 @@ class Machine:
 
     def _begin(self, reply: Reply) -> None:
         self.reply = reply
-        self.described = None
+        self.described = self.feed = None
         open_ = reply.results and not reply.results[-1].complete
         self.result, self.layout = (reply.results[-1], reply.layout) if open_ else (None, None)
 
     def _keep(self, error: WireError) -> None:
         """Remember the first error; go on only after one that leaves the conversation in step."""
+        self.feed = None
         if error.kind == "refused":
             error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:
@@ -240,7 +245,10 @@ class Machine:
                 while found.__class__ is int:
                     if self.reply.stream and self.result is not None and (self.result.rows or self.discarding):
                         yield (ROWS,)
-                    self._received((yield (TRANSFER, self._sent(), found)))
+                    if self.feed is None:
+                        self._received((yield (TRANSFER, self._sent(), found)))
+                    else:
+                        yield from self._pull(self.feed)
                     found = self._take(x)
                 f = self.slots
                 if found.handler is None:
@@ -282,6 +290,14 @@ class Machine:
                     yield from self._fill(1)
             else:
                 v[y] = yield (RANDOM_BYTES, min(self._number(x, v, a, f), MAX_RANDOM))
+
+    def _pull(self, feed: Feed) -> Actions:
+        """Send on what the caller gives next."""
+        yield (DATA,)
+        feed.send(self, self.given)
+        if feed.over:
+            self.feed = None
+        yield from self._fill(0)
 
     def _number(self, function: Function, v: list[Any], a: Any, f: Any) -> int:
         """A number that a pack makes of the server's bytes."""
@@ -549,6 +565,10 @@ class Machine:
     def new_exchange(self) -> None:
         """What is sent next is a new command: its frames are counted from the beginning."""
         self.sequence = 0
+
+    def take(self, data: Act, end: Act, failed: Act | None, arguments: list[Any]) -> None:
+        """The server takes the caller's data from here on."""
+        self.feed = Feed(data, end, failed, arguments)
 
     def compress(self, blocks: Blocks, algorithm: str, level: int) -> None:
         """From here on blocks are sent and come."""

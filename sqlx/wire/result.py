@@ -100,7 +100,7 @@ class Reply:
     A streamed reply is handed out before it is `done`; `Link.resume` reads on. `error` is the error that ended it.
     """
 
-    __slots__ = ("done", "error", "layout", "portal", "results", "steps", "stream", "unsure")
+    __slots__ = ("done", "error", "layout", "portal", "results", "steps", "stream", "unsure", "wanting")
 
     def __init__(self, stream: bool = False) -> None:
         self.results: list[Result] = []
@@ -109,5 +109,6 @@ class Reply:
         self.stream = stream
         self.portal: str | None = None
         self.unsure = False  # some column is of a type that nobody knows yet
+        self.wanting = False  # the server takes data, which `Link.give` gives
         self.layout: Any = None  # how the rows of the open result are read; its link's business
         self.steps: Any = None  # the suspended machine of a streamed reply; its link's business

@@ -304,11 +304,12 @@ def test_a_setting_makes_no_result_unreadable(
 
 def test_another_encoding_is_refused(postgres: Server) -> None:
     """Text would be read as what it is not."""
-    with dbapi.connect(postgres.url()) as connection:
-        with pytest.raises(dbapi.OperationalError, match=r"client_encoding.*LATIN1.*UTF8"):
-            connection.cursor().execute("SET client_encoding = 'LATIN1'")
-        with pytest.raises(dbapi.InterfaceError, match="closed"):
-            connection.cursor().execute("SELECT 1")
+    connection = dbapi.connect(postgres.url())
+    with pytest.raises(dbapi.OperationalError, match=r"client_encoding.*LATIN1.*UTF8"):
+        connection.cursor().execute("SET client_encoding = 'LATIN1'")
+    with pytest.raises(dbapi.InterfaceError, match="closed"):
+        connection.cursor().execute("SELECT 1")
+    connection.close()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`python -m tests.servers [NAME ...]`: start these servers, or all there are, and print their URLs until Ctrl+C."""
+"""`python -m tests.servers [NAME ...]`: start these servers, or those of every test, and print URLs until Ctrl+C."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
-from tests.servers.fleet import ENGINES, Fleet
+from tests.servers.fleet import COVERED, ENGINES, Fleet
 from tests.servers.server import Server, ServerError
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -61,7 +61,7 @@ def main(names: list[str]) -> int:
     for stop in STOPS:
         signal.signal(stop, interrupt)
     try:
-        if not start(fleet, names or list(ENGINES)):
+        if not start(fleet, names or COVERED):
             return 1
         print(f"\ncertificates are in {fleet.folder / 'tls'}; Ctrl+C ends the servers", flush=True)
         signal.pause()

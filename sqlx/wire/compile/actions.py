@@ -15,6 +15,7 @@
 {"compress": "algorithm", "level": …, "reads": "framing", "writes": "framing", "threshold": 50}
 {"prepared": {"statement": …, "parameters": …}}        what the server says of a statement it has prepared
 {"event": "notice" | "notify", "with": {…}}
+{"pull": {"data": …, "end": …, "fail": …}}             from here on the caller's data is sent in these messages
 "fail"                                                 the error that this message tells, by its `error` mapping
 {"fail": {"message": "text with {expressions}", "kind": "refused", "hint": …}}
 """
@@ -29,8 +30,9 @@ from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import alternatives
 from sqlx.wire.compile.framing import Blocks
 from sqlx.wire.compile.functions import MAX_ENTRIES
-from sqlx.wire.compile.program import Performer
+from sqlx.wire.compile.program import ARGUMENTS, Performer
 from sqlx.wire.compile.vocabulary import Vocabulary
+from sqlx.wire.compile.writing import scope_of
 from sqlx.wire.errors import Kind, PackError, WireError
 from sqlx.wire.link import WireNotice
 
@@ -223,6 +225,18 @@ def error_of(vocabulary: Vocabulary, message: str | None, path: str) -> Callable
     return read
 
 
+def _pull(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
+    rule = step["pull"]
+    later = {**vocabulary.scope, **scope_of(ARGUMENTS, "a")}
+
+    def sending(part: str, **fields: str) -> Act:
+        return _send(vocabulary, {"send": rule[part], "with": fields}, f"{path}.pull.{part}", later, None)
+
+    data, end = sending("data", data="data"), sending("end")
+    failed = sending("fail", reason="reason") if "fail" in rule else None
+    return lambda m, v, a, f: m.take(data, end, failed, a)
+
+
 ACTIONS: dict[str, Callable[[Vocabulary, Any, str, Scope, str | None], Act]] = {
     "set": _set,
     "put": _put,
@@ -236,4 +250,5 @@ ACTIONS: dict[str, Callable[[Vocabulary, Any, str, Scope, str | None], Act]] = {
     "prepared": _prepared,
     "event": _event,
     "fail": fail,
+    "pull": _pull,
 }

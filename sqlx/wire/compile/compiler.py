@@ -154,6 +154,7 @@ class Program(Vocabulary):
     def message_code(self, name: str, steps: Any, path: str) -> Code:
         compiler = _FlowCompiler(self, False)
         scope = {**self.scope, **scope_of(ARGUMENTS, "a"), **self.reader(name, path).scope("f")}
+        compiler.does(name, scope)
         compiler.steps(steps, path, scope, name)
         return compiler.finished(path)
 
@@ -203,6 +204,11 @@ class _FlowCompiler:
                 self.program.refuse(error)
             if _waits(step):
                 scope, message = _without_fields(scope), None
+
+    def does(self, message: str, scope: Scope) -> None:
+        """What a message does whatever it leads to."""
+        path = f"$.messages.server.{message}.does"
+        self.steps(self.program.message(message, "server", path).get("does", []), path, scope, message)
 
     def step(self, step: Any, path: str, scope: Scope, message: str | None) -> None:
         if isinstance(step, str):
@@ -308,9 +314,7 @@ class _FlowCompiler:
         candidate = self.program.candidate(name, condition, path, len(self.code))
         self._accept(state, candidate)
         if candidate.kind != ROW:
-            self.steps(
-                self.program.message(name, "server", path).get("does", []), f"$.messages.server.{name}.does", own, name
-            )
+            self.does(name, own)
             self.steps(steps, path, own, name)
             self.put(JUMP, at)
 

@@ -58,6 +58,7 @@ def _until(value: bytes, end: bytes) -> bytes:
 
 
 def _merge(table: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Both maps in one, of at most 1000 entries; what stands in both is the second's."""
     merged = table | more
     if len(merged) > MAX_ENTRIES:
         raise ValueError(f"a map of {len(merged)} entries")

@@ -51,6 +51,10 @@ ARGUMENTS = {
     "returns_rows": "bool",
     "portal": "text",
     "limit": "int",
+    "gives": "bool",  # the caller has data to give to the statement
+    "takes": "bool",  # the caller takes data from the statement
+    "data": "bytes",  # a piece of what the caller gives
+    "reason": "text",  # why the caller cannot go on
 }
 
 # The variables every connection has, beside the pack's own.
@@ -89,6 +93,8 @@ class Performer(Protocol):
     def suspend(self) -> None: ...
 
     def new_exchange(self) -> None: ...
+
+    def take(self, data: Any, end: Any, failed: Any, arguments: list[Any]) -> None: ...
 
     def compress(self, blocks: Blocks, algorithm: str, level: int) -> None: ...
 

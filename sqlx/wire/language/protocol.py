@@ -376,6 +376,24 @@ class Gather(Part):
     """False reads past them."""
 
 
+class Pull(Part):
+    """The server takes data from here on: what the caller gives is sent, and what comes is read as before."""
+
+    pull: PullRule
+    """The messages that carry it."""
+
+
+class PullRule(Part):
+    """The messages that carry what the caller gives."""
+
+    data: Name
+    """A piece of it, in the message's field `data`."""
+    end: Name
+    """There is no more."""
+    fail: Name | None = None
+    """The caller cannot go on, for the reason in the message's field `reason`; without it `end` must do."""
+
+
 class NamedColumn(Part):
     """A column that the pack itself names."""
 
@@ -510,6 +528,7 @@ Step = TypeAliasType(
         | Annotated[Random, Tag("<random>")]
         | Annotated[StartTls, Tag("<start_tls>")]
         | Annotated[Gather, Tag("<gather>")]
+        | Annotated[Pull, Tag("<pull>")]
         | Annotated[ResultStep, Tag("<result>")]
         | Annotated[Row, Tag("<row>")]
         | Annotated[Complete, Tag("<complete>")]

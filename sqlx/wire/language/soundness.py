@@ -110,7 +110,7 @@ class _Parts:
             yield path, partial(self._fields_of, message, path)
             yield path, partial(program.candidate, name, None, path, 0)
             if "does" in message:
-                yield f"{path}.does", partial(program.message_code, name, message["does"], f"{path}.does")
+                yield f"{path}.does", partial(program.message_code, name, [], f"{path}.does")
             if "error" in message:
                 yield path, partial(actions.error_of, program, name, path)
             if "columns" in message:
