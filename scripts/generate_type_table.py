@@ -90,7 +90,10 @@ def read_table(pack: Pack) -> list[str]:
     if "array" in names:
         lines.append(f"| {', '.join(names.pop('array'))} | `list` of these, nested, `None` for null; or `sqlx.Array` |")
     assert not names, f"READ says nothing of {', '.join(names)}"
-    return [*lines, "| anything else | `str`, as the server writes it |"] if not pack.embedded else lines
+    if pack.embedded:
+        return lines
+    told = "what [the server tells of it](adapting.md), or " if pack.lookup else ""
+    return [*lines, f"| anything else | {told}`str`, as the server writes it |"]
 
 
 def bound_as(pack: Pack, kind: str) -> str:

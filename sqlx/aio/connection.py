@@ -6,7 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from sqlx.aio.cursor import Cursor
 from sqlx.aio.notifications import Notifies
@@ -15,10 +15,14 @@ from sqlx.aio.pipeline import Pipeline
 from sqlx.aio.transaction import Transaction
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
+
+if TYPE_CHECKING:
+    from sqlx.rows import RowFactory
 
 T = TypeVar("T")
 
@@ -94,17 +98,28 @@ class Connection:
         self._pipeline: Pipeline | None = None
         self._blocks: list[Transaction] = []
         self._name = options.pack.name
+        self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
         self.statement_timeout: float | None = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
 
-    def cursor(self, *, stream: bool = False) -> Cursor:
+    @overload
+    def cursor(self, *, stream: bool = False) -> Cursor: ...
+    @overload
+    def cursor(self, *, stream: bool = False, row_factory: RowFactory[T]) -> Cursor[T]: ...
+    def cursor(self, *, stream: bool = False, row_factory: RowFactory[Any] | None = None) -> Cursor[Any]:
         """A new cursor.
 
-        `stream=True` reads results in parts, with bounded memory, while the server still sends them.
+        `stream=True` reads results in parts, with bounded memory, while the server still sends them. `row_factory`
+        says what rows are fetched as (`sqlx.rows`); the connection's if left out.
         """
         self._check_open()
         self._streams += stream
-        return Cursor(self, self._streams if stream else 0)
+        return Cursor(self, self._streams if stream else 0, row_factory or self.row_factory)
+
+    @property
+    def types(self) -> SessionTypes:
+        """Adapters and loaders of this connection, over those of all (`sqlx.types`)."""
+        return self._session.types
 
     async def commit(self) -> None:
         """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""

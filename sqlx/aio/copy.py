@@ -22,7 +22,7 @@ class Copy:
     dropped. Meanwhile nothing else runs on the connection.
     """
 
-    def __init__(self, cursor: Cursor, operation: str, types: Sequence[str] | None) -> None:
+    def __init__(self, cursor: Cursor[Any], operation: str, types: Sequence[str] | None) -> None:
         self._cursor = cursor
         self._operation = operation
         self._types = types

@@ -26,7 +26,7 @@ class Pipeline:
         self._timeout = timeout
         self._outer: Pipeline | None = None
         self._statements = Statements(connection._session)
-        self._queue: list[tuple[Cursor, Queued]] = []
+        self._queue: list[tuple[Cursor[Any], Queued]] = []
 
     async def __aenter__(self) -> Pipeline:
         connection = self._connection
@@ -52,12 +52,12 @@ class Pipeline:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)
 
-    def _put(self, cursor: Cursor, operation: str, parameters: Any, many: bool) -> None:
+    def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, many: bool) -> None:
         queued = self._connection._translated(lambda: self._statements.put(operation, parameters, many))
         cursor._missing = exceptions.InterfaceError(WAITS)
         self._queue.append((cursor, queued))
 
-    def _deliver(self, cursor: Cursor, queued: Queued) -> None:
+    def _deliver(self, cursor: Cursor[Any], queued: Queued) -> None:
         cursor._missing = None
         if queued.reply is not None:
             cursor._reset()

@@ -3,18 +3,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.copy import Copy
+from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.types import Description, describe
-from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
+from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.errors import WireError
+from sqlx.kernel.exec import Column, DataSource, Reply, Result, Steps, Stream, shortened
 from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar as DefaultedTypeVar
+
     from sqlx.dbapi.connection import Connection
     from sqlx.dbapi.pipeline import Pipeline
+    from sqlx.rows import RowFactory
+
+    R = DefaultedTypeVar("R", default=tuple[Any, ...])
+else:
+    R = TypeVar("R")
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -22,17 +32,18 @@ NOTHING = Result()
 ANOTHER = "another statement on its cursor"
 
 
-class Cursor:
+class Cursor(Generic[R]):
     """A cursor, made by `Connection.cursor`. Not for two threads or tasks at a time; use one each.
 
     `arraysize` (1) is how many rows `fetchmany` takes. `messages` are the notices and warnings that the last
     statement brought, as pairs of class and instance.
     """
 
-    def __init__(self, connection: Connection, number: int = 0) -> None:
+    def __init__(self, connection: Connection, number: int = 0, row_factory: RowFactory[R] | None = None) -> None:
         self.connection = connection
         self.arraysize = 1
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+        self._factory = row_factory
         self._number = number  # of a stream cursor, from 1
         self._stream: Stream | None = None
         self._closed = False
@@ -45,6 +56,10 @@ class Cursor:
         self._rowcount: int | None = None  # where it is not the result's
         self._missing: exceptions.Error | None = None  # why a pipeline has brought no result, or not yet
 
+        self._plain = True  # rows are fetched as they came
+        self._shaped: Sequence[Column] | None = None  # the columns that _shapes are for
+        self._shapes: list[Callable[[Any], Any]] = []  # what makes a row of values, one after the other
+
     # -- running
 
     def execute(
@@ -54,7 +69,7 @@ class Cursor:
         *,
         timeout: float | None = None,
         local_infile: DataSource | None = None,
-    ) -> Cursor:
+    ) -> Cursor[R]:
         """Run a statement, or without parameters a script whose results `nextset` leads through. Returns the cursor.
 
         A sequence binds `?`, a mapping `:name`. `timeout` is in seconds, 0 for no limit; the connection's if left out.
@@ -78,7 +93,9 @@ class Cursor:
         self._take(reply)
         return self
 
-    def executemany(self, operation: str, seq_of_parameters: Iterable[Any], *, timeout: float | None = None) -> Cursor:
+    def executemany(
+        self, operation: str, seq_of_parameters: Iterable[Any], *, timeout: float | None = None
+    ) -> Cursor[R]:
         """Run a statement once for each of the parameters, pipelined, in order. Returns the cursor.
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
@@ -127,15 +144,15 @@ class Cursor:
 
     # -- reading
 
-    def fetchone(self) -> Row | None:
+    def fetchone(self) -> R | None:
         """The next row, or None when there is none. Raises ProgrammingError when the statement returns no rows."""
         if (self._stream is not None or self._position == len(self._rows)) and not self._load():
             return None
         row = self._rows[self._position]
         self._position += 1
-        return row
+        return row if self._plain else self._made([row])[0]  # type: ignore[return-value]
 
-    def fetchmany(self, size: int | None = None) -> list[Row]:
+    def fetchmany(self, size: int | None = None) -> list[R]:
         """The next `size` rows (`arraysize` where it is left out), fewer at the end."""
         wanted = self.arraysize if size is None else size
         if wanted < 0:
@@ -145,19 +162,19 @@ class Cursor:
             part = self._rows[self._position : self._position + wanted - len(taken)]
             self._position += len(part)
             taken += part
-        return taken
+        return self._made(taken)
 
-    def fetchall(self) -> list[Row]:
+    def fetchall(self) -> list[R]:
         """All rows that are left."""
         if self._stream is None:
             self._check_rows()
             position, self._position = self._position, len(self._rows)
-            return list(self._rows[position:] if position else self._rows)
+            return self._made(list(self._rows[position:] if position else self._rows))
         taken: list[Row] = []
         while self._load():
             taken += self._rows[self._position :] if self._position else self._rows
             self._position = len(self._rows)
-        return taken
+        return self._made(taken)
 
     def nextset(self) -> bool | None:
         """Go on to the next result of a script or a procedure; what is left of this one is skipped.
@@ -191,14 +208,15 @@ class Cursor:
             raise IndexError(f"row {target} is beyond the {len(self._rows)} rows of the result")
         self._position = target
 
-    def __iter__(self) -> Cursor:
+    def __iter__(self) -> Cursor[R]:
         return self
 
-    def __next__(self) -> Row:
-        row = self.fetchone()
-        if row is None:
+    def __next__(self) -> R:
+        if (self._stream is not None or self._position == len(self._rows)) and not self._load():
             raise StopIteration
-        return row
+        row = self._rows[self._position]
+        self._position += 1
+        return row if self._plain else self._made([row])[0]  # type: ignore[return-value]
 
     # -- about the result
 
@@ -245,7 +263,7 @@ class Cursor:
         if stream is not None and not self.connection.closed:
             self._end(stream, "close()")
 
-    def __enter__(self) -> Cursor:
+    def __enter__(self) -> Cursor[R]:
         self._check_open()
         return self
 
@@ -283,9 +301,11 @@ class Cursor:
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = self._missing = None
+        self._rowcount = self._missing = self._shaped = None
 
-    def _queue(self, pipeline: Pipeline, operation: str, parameters: Any, many: bool, timeout: float | None) -> Cursor:
+    def _queue(
+        self, pipeline: Pipeline, operation: str, parameters: Any, many: bool, timeout: float | None
+    ) -> Cursor[R]:
         self._check_open()
         if self._number or timeout is not None:
             what = "a stream cursor" if self._number else "a timeout of its own"
@@ -323,8 +343,27 @@ class Cursor:
             if connection._session.notices:
                 self.messages += connection._take_notices()
 
+    def _made(self, rows: list[Row]) -> list[Any]:
+        """Rows as the loaders and the row factory make them of values."""
+        if self._plain:
+            return rows
+        columns = self._result.columns or ()
+        try:
+            if self._shaped is not columns:
+                load = loading(self.connection.types, columns)
+                self._shapes = [shape for shape in (load, self._factory and self._factory(columns)) if shape]
+                self._shaped = columns
+            for shape in self._shapes:
+                rows = list(map(shape, rows))
+        except Unloadable as error:
+            raise exceptions.DataError(str(error)) from error.__cause__
+        except WireError as error:
+            raise translate(error, self.connection.pack) from None
+        return rows
+
     def _take(self, reply: Reply) -> None:
         self._reply = reply
+        self._plain = self._factory is None and not self.connection.types.loads
         if reply.results:
             self._show(0)
 

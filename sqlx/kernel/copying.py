@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ from sqlx.wire.registry import Section
 from sqlx.wire.values import Context, text_decoder
 from sqlx.wire.values.operations import Codec
 
+Adapt = Callable[[Sequence[Any]], Sequence[Any]]
 DataSource = str | os.PathLike[str] | BinaryIO | Iterable[bytes]
 
 
@@ -36,8 +37,9 @@ class RowFormat:
     """How the rows of one such statement are written and read; `types` are the names of its columns' types, or None:
     then what is read arrives as text."""
 
-    def __init__(self, link: Link, scanner: Scanner, sql: str, types: Sequence[str] | None) -> None:
+    def __init__(self, link: Link, scanner: Scanner, sql: str, types: Sequence[str] | None, adapt: Adapt) -> None:
         rule: Section = link.pack.copy
+        self._adapt = adapt
         self.refusal = _refusal(link, scanner, sql)
         csv = "csv" in rule and rule["csv"]["when"] in _options(link, scanner, sql)
         self._lines: Lines = QuotedLines(rule["csv"]) if csv else TextLines(rule["text"])
@@ -49,7 +51,7 @@ class RowFormat:
         """One row. Raises WireError (data) for a value that has no text on the server, (usage) for rows that must be
         written otherwise."""
         self._check()
-        return self._lines.write(self._parameters.bind(values)[1])
+        return self._lines.write(self._parameters.bind(self._adapt(values))[1])
 
     def read(self, line: bytes) -> tuple[Any, ...]:
         """One row. Raises WireError."""

@@ -66,7 +66,8 @@ class Statements:
         if not statement.alone:
             what = statement.unpreparable or "a script"
             raise Mistake(f"{what} cannot be run in a pipeline", "execute it outside, or its statements one by one")
-        values = [statement.arrange(each) if statement.native is not None else () for each in given]
+        adapted = self._session.adapted
+        values = [adapted(statement.arrange(each)) if statement.native is not None else () for each in given]
         if many:
             rows = [(types, row) for types, group in batches(bind, values) for row in group]
         else:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, joined
 from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
 from sqlx.kernel.diagnostics import Diagnostics
@@ -57,6 +58,7 @@ class Session:
         self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
         self.parameters = parameters
+        self.types = SessionTypes(self.forget_types)
         self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
@@ -78,7 +80,7 @@ class Session:
         before = self.link.state
         try:
             if statement.wanted or (parameters is not None and len(parameters)):
-                types, values = self.parameters.bind(statement.arrange(parameters))
+                types, values = self.parameters.bind(self.adapted(statement.arrange(parameters)))
                 reply = yield from self._run(statement, types, values, stream)
             elif stream is not None and self._portals and statement.alone:
                 reply = yield from self._run(statement, (), (), stream)
@@ -141,11 +143,11 @@ class Session:
 
     def row_format(self, sql: str, types: Sequence[str] | None) -> RowFormat:
         """How the rows of the statement that `copy` has begun are written and read."""
-        return RowFormat(self.link, self.statements.scanner, sql, types)
+        return RowFormat(self.link, self.statements.scanner, sql, types, self.adapted)
 
     def forget_changed(self) -> None:
         """Forget what is prepared: a statement has changed what it may mean."""
-        self._kept.forget()
+        self.forget_types()
         self._redefined = self.link.state != "idle"
 
     def known(self, statement: Statement, types: Any) -> Prepared | None:
@@ -163,7 +165,7 @@ class Session:
         for row in rows:
             if statement is None:
                 statement = self.statements.bound(sql, row)
-            arranged.append(statement.arrange(row))
+            arranged.append(self.adapted(statement.arrange(row)))
         if statement is None:
             return whole
         work = self._run_many(statement, arranged, whole)
@@ -296,6 +298,15 @@ class Session:
             yield from self.link.query(owed[0])
             del owed[0]
 
+    def forget_types(self) -> None:
+        """Forget what is prepared, and what was looked up of types."""
+        self._kept.forget()
+        self.link.forget_types()
+
+    def adapted(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Values as those that can be bound, where somebody has said how."""
+        return adapted(self.types, values) if self.types.adapts else values
+
     def _is_stale(self, error: WireError) -> bool:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
@@ -377,7 +388,7 @@ class Session:
 
     def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
         """Run a text of our own, which has the server's placeholders."""
-        types, values = self.parameters.bind(parameters)
+        types, values = self.parameters.bind(self.adapted(parameters))
         return (yield from self._run(self.statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:

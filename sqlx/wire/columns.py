@@ -7,7 +7,8 @@ formats asked for, and the session's time zone. A known layout costs one diction
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,12 @@ from sqlx.wire.compile.layout import Integer, Repeat, Scalar
 from sqlx.wire.compile.program import Function
 from sqlx.wire.compile.reading import Reader
 from sqlx.wire.errors import PackError
-from sqlx.wire.result import Column
+from sqlx.wire.result import Column, Shape
 from sqlx.wire.rows import Cell, Frames, RowProgram, compile_rows
 from sqlx.wire.values import Context
 
 MAX_LAYOUTS = 512
+MAX_LOOKED_UP = 10_000  # types of one database that the pack does not know
 _HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")  # of a Column, by expressions
 
@@ -31,10 +33,12 @@ Raw = tuple[bytes, ...]
 class Layout:
     """One result layout: its columns, and the program that reads its rows."""
 
-    __slots__ = ("_compile", "_programs", "columns", "lenient")
+    __slots__ = ("_compile", "_programs", "columns", "lenient", "made_of", "unsure")
 
     def __init__(self, columns: Sequence[Column], compile_: Callable[[frozenset[int], bool], RowProgram]) -> None:
         self.columns = columns
+        self.made_of: tuple[Any, ...] = ()  # what `Layouter.layout` was given, but for the variables
+        self.unsure = False  # a column's type was not known when this was made
         self.lenient = False  # values that cannot be read arrive as the server's text; set when there was one
         self._compile = compile_
         self._programs: dict[frozenset[int], RowProgram] = {}
@@ -57,7 +61,7 @@ class Layout:
 
 
 class TypeRule(NamedTuple):
-    """One entry of the pack's `types`."""
+    """One entry of the pack's `types`, or of a type that was looked up."""
 
     when: Function | None
     name: str
@@ -65,14 +69,19 @@ class TypeRule(NamedTuple):
     text: str
     binary: str | None
     sizes: dict[str, Function]
+    shape: Shape | None = None
 
 
 class Layouter:
-    """Makes the layouts of one pack. Shared by its connections."""
+    """Makes the layouts of one pack, and of one database where types are looked up. Shared by its connections.
+
+    `looked_up` are entries of the form that the pack's `types` have. They are added to, and never changed.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.rule = program.pack.columns
+        self.looked_up: dict[str, Mapping[str, Any]] = {}
         self._known: dict[tuple[Any, ...], Layout] = {}
         self._types: dict[str, list[TypeRule]] = {}
         self._readers: dict[str, tuple[Reader, bool]] = {}
@@ -84,6 +93,20 @@ class Layouter:
             self._struct = program.readers.struct_reader(self.rule["struct"])
             self._scope = {**program.scope, **self._struct.scope("a")}
             self._base = self._sizes(self.rule, "$.columns")
+
+    def fork(self) -> Layouter:
+        """One that makes the same layouts, and will look up types for itself."""
+        other = copy(self)
+        other.looked_up, other._known, other._types = {}, {}, {}
+        return other
+
+    def unknown(self, types: Iterable[int | None]) -> list[int]:
+        """Those of some types that are to be looked up."""
+        pack = self.program.pack
+        if not pack.lookup or len(self.looked_up) >= MAX_LOOKED_UP:
+            return []
+        new = {key for key in types if key and str(key) not in pack.types and str(key) not in self.looked_up}
+        return sorted(new)
 
     def _integer(self, name: str | None) -> Callable[[int], bytes] | None:
         """How the length before a parameter's value is written, where the pack's `parameters.prefix` names an
@@ -98,13 +121,19 @@ class Layouter:
     def layout(self, raw: Raw, source: str, rows: str, formats: tuple[int, ...], variables: list[Any]) -> Layout:
         """The layout of rows that come in the message `rows`, as the definitions `raw` (messages called `source`)
         describe them."""
-        key = (raw, source, rows, formats, self.zone(variables))
+        key = (raw, source, rows, formats, self.zone(variables), len(self.looked_up))
         known = self._known.get(key)
         if known is None:
             if len(self._known) >= MAX_LAYOUTS:
                 self._known.clear()
             known = self._known[key] = self._make(self.definitions(raw, source), rows, formats, variables)
+            known.made_of = key[:4]
         return known
+
+    def again(self, layout: Layout, variables: list[Any]) -> Layout:
+        """The same layout, by what is known of types now."""
+        raw, source, rows, formats = layout.made_of
+        return self.layout(raw, source, rows, formats, variables)
 
     def named(self, columns: list[tuple[str, str]]) -> list[Column]:
         """Columns that the pack itself names, with the type the pack gives each."""
@@ -146,8 +175,7 @@ class Layouter:
             self._cell(slots, self._format(rule, slots, formats, index, variables), variables)
             for index, slots in enumerate(definitions)
         ]
-        zone = self.zone(variables)
-        context = Context(_zone_info(zone), byte_order=self.program.pack.byte_order)
+        context = self.context(variables)
         tag = ord(message["tag"]) if isinstance(message.get("tag"), str) else None
 
         def compile_(ends: frozenset[int], lenient: bool) -> RowProgram:
@@ -155,7 +183,13 @@ class Layouter:
             wanted = [cell._replace(lenient=True) for cell in cells] if lenient else cells
             return compile_rows(rule, wanted, frames, self.program.layouts, context)
 
-        return Layout([self._column(slots, variables) for slots in definitions], compile_)
+        layout = Layout([self._column(slots, variables) for slots in definitions], compile_)
+        layout.unsure = bool(self.unknown(column.type_id for column in layout.columns))
+        return layout
+
+    def context(self, variables: list[Any]) -> Context:
+        """What decoding depends on in a session."""
+        return Context(_zone_info(self.zone(variables)), byte_order=self.program.pack.byte_order)
 
     def _format(
         self, rule: dict[str, Any], slots: tuple[Any, ...], formats: tuple[int, ...], index: int, v: list[Any]
@@ -180,7 +214,8 @@ class Layouter:
         rule = self._rule(slots, variables)
         sizes = {name: value(variables, slots) for name, value in {**self._base, **rule.sizes}.items() if name in SIZES}
         type_id = self._base["type"](variables, slots)
-        return Column(str(self._base["name"](variables, slots)), rule.name, type_id, rule.group, **sizes)
+        name = str(self._base["name"](variables, slots))
+        return Column(name, rule.name, type_id, rule.group, shape=rule.shape, **sizes)
 
     def _rule(self, slots: tuple[Any, ...], variables: list[Any]) -> TypeRule:
         for rule in self._rules(str(self._base["type"](variables, slots))):
@@ -189,20 +224,28 @@ class Layouter:
         raise PackError("$.types", "the last of several rules for a type has no `when`")
 
     def _rules(self, key: str) -> list[TypeRule]:
-        if key not in self._types:
+        found = self._types.get(key)
+        if found is None:
             types = self.program.pack.types
-            entries = types.get(key) or types["default"]
+            entries: Any = types.get(key) or self.looked_up.get(key)
+            if entries is None and key != "default":
+                return self._rules("default")  # it may be looked up later
             path = f"$.types.{key}"
-            self._types[key] = [
-                self._read(entry, path) for entry in (entries if isinstance(entries, list) else [entries])
-            ]
-        return self._types[key]
+            found = [self._read(entry, path) for entry in (entries if isinstance(entries, list) else [entries])]
+            self._types[key] = found
+        return found
 
     def _read(self, entry: dict[str, Any], path: str) -> TypeRule:
         when = self._function(entry["when"], f"{path}.when") if "when" in entry else None
         text = entry.get("text", "text")
         return TypeRule(
-            when, entry["name"], entry.get("group", ""), text, entry.get("binary"), self._sizes(entry, path)
+            when,
+            entry["name"],
+            entry.get("group", ""),
+            text,
+            entry.get("binary"),
+            self._sizes(entry, path),
+            entry.get("shape"),
         )
 
     def _sizes(self, entry: dict[str, Any], path: str) -> dict[str, Function]:

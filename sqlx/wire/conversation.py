@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, cast
 
-from sqlx.wire import tls
+from sqlx.wire import lookup, tls
 from sqlx.wire.channel import Address, Channel, Endpoint
 from sqlx.wire.columns import Layouter, Raw
 from sqlx.wire.compile.compiler import Program
@@ -76,18 +76,30 @@ def _prefixed(prefix: Callable[[int], bytes], types: Sequence[ParameterType], va
 class Conversation:
     """One connection. Implements `sqlx.wire.link.Link`.
 
-    What reaches it from outside comes by two ways, which a recording and its replay take the place of.
+    What reaches it from outside comes by two ways, which a recording and its replay take the place of. `known` is what
+    all conversations have looked up.
     """
 
     channel_type = Channel
     random = staticmethod(os.urandom)
+    known = lookup.Known()
 
     def __init__(self, pack: Pack, endpoint: Endpoint, identity: Identity) -> None:
         self.pack = pack
         self.endpoint = endpoint
         self.address = str(endpoint)
         self.identity = identity
-        self.program, self.layouter = _compiled(pack)
+        self.program, self._base = _compiled(pack)
+        self._place = (
+            pack,
+            endpoint.host,
+            endpoint.hostaddr,
+            endpoint.port,
+            endpoint.socket,
+            identity.database,
+            identity.user,
+        )
+        self.layouter = self.known.layouter(self._base, self._place)
         self.state: State = "closed"
         self.machine = Machine(self.program, self.layouter)
         self.channel = self.channel_type(endpoint)
@@ -268,7 +280,9 @@ class Conversation:
     def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
         reply = Reply(stream)
         batch = [*self._preamble(begin), (self.program.command("query"), arguments(sql=sql))]
-        return (yield from self._start(batch, reply))
+        yield from self._start(batch, reply)
+        yield from self._reread(reply)
+        return reply
 
     def exchange_data(self, sql: str, *, gives: bool = False, takes: bool = False) -> Steps[Reply]:
         given = arguments(sql=sql, gives=gives, takes=takes)
@@ -293,16 +307,82 @@ class Conversation:
             error.outcome = "not_run"
             raise
         said = machine.prepared
-        return self._statement(said["statement"], said["parameters"], machine.described)
+        return (yield from self._statement(said["statement"], said["parameters"], machine.described))
 
-    def _statement(self, statement: Any, parameters: Sequence[int], described: Any) -> PreparedStatement:
-        """What is known of a statement just prepared."""
+    def _statement(self, statement: Any, parameters: Sequence[int], described: Any) -> Steps[PreparedStatement]:
+        """What is known of a statement just prepared, its types looked up where the pack does not know them."""
+        columns, formats = self._description(described)
+        unknown = self.layouter.unknown([*(column.type_id for column in columns or ()), *parameters])
+        if unknown and (yield from self._look_up(unknown)):
+            columns, formats = self._description(described)
+        return PreparedStatement(statement, parameters, described, columns, formats)
+
+    def _description(self, described: Any) -> tuple[Sequence[Column] | None, tuple[int, ...]]:
         try:
-            columns, formats = self.machine.description(described) or (None, ())
+            return self.machine.description(described) or (None, ())
         except WireError:
             self.abort()
             raise
-        return PreparedStatement(statement, parameters, described, columns, formats)
+
+    # -- types that the pack does not know
+
+    def _look_up(self, ids: Sequence[int]) -> Steps[bool]:
+        """Ask for types; whether there was an answer. A transaction outlives that there was none, by a savepoint."""
+        if self._failed():
+            return False
+        pack = self.pack
+        guarded = self.state == "open" and "savepoint" in pack.session
+        try:
+            if guarded:
+                yield from self._savepoint("savepoint")
+            reply = yield from self._ask(lookup.query(pack.lookup, ids))
+            if guarded:
+                yield from self._savepoint("release")
+            found = lookup.entries(reply.results[0], pack.types, pack.lookup.get("named", {}), ids)
+        except WireError as error:
+            if error.kind != "server":
+                raise
+            if guarded:
+                yield from self._savepoint("rollback_to")
+                yield from self._savepoint("release")
+            return False
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # an answer of another shape
+            return False
+        self.layouter.looked_up.update(found)
+        self.machine.openings.clear()
+        return True
+
+    def _savepoint(self, verb: str) -> Steps[Reply]:
+        return self._ask(str(self.pack.session[verb]).replace("{name}", lookup.SAVEPOINT))
+
+    def _ask(self, sql: str) -> Steps[Reply]:
+        """Run a text of our own, which brings nothing that is looked up in turn."""
+        return self._start([*self._preamble(None), (self.program.command("query"), arguments(sql=sql))], Reply())
+
+    def _failed(self) -> bool:
+        return self.state == "failed"
+
+    def _reread(self, reply: Reply) -> Steps[None]:
+        """What came before anybody could ask for its type is read once more, so that it arrives as it always does. The
+        further parts of a stream are read that way at once, where it comes in parts."""
+        if not (reply.unsure and reply.done and (reply.portal or not reply.stream)):
+            return
+        columns = [column for result in reply.results for column in result.columns or ()]
+        unknown = self.layouter.unknown(column.type_id for column in columns)
+        if unknown and not (yield from self._look_up(unknown)):
+            return
+        for result in reply.results:
+            lookup.reread(result, self.layouter, self.layouter.context(self.machine.v))
+        reply.unsure = False
+        if reply.portal and reply.layout is not None:
+            reply.layout = self.layouter.again(reply.layout, self.machine.v)
+
+    def forget_types(self) -> None:
+        """Look up types anew."""
+        if not self.layouter.looked_up:
+            return
+        self.layouter = self.machine.layouter = self.known.renew(self._base, self._place)
+        self.machine.openings.clear()
 
     def execute(
         self,
@@ -367,8 +447,9 @@ class Conversation:
                 self._released.append(self.machine.prepared["statement"])
             raise
         self._identified |= ask
+        yield from self._reread(reply)
         if keep:
-            reply.prepared = self._statement(given[_PLACES["name"]], (), reply.described)
+            reply.prepared = yield from self._statement(given[_PLACES["name"]], (), reply.described)
         return reply
 
     def run_many(
@@ -402,6 +483,7 @@ class Conversation:
             if self.state == "closed":
                 raise
             reply.error = error
+        yield from self._reread(reply)
         return reply
 
     def _pipelined(self, commands: Iterable[tuple[Any, list[Any]]], begin: str | None) -> Steps[Reply]:
@@ -416,6 +498,7 @@ class Conversation:
                 batch = []
         if batch:
             yield from self._start(batch, reply)
+        yield from self._reread(reply)
         return reply
 
     def resume(self, reply: Reply) -> Steps[None]:

@@ -244,6 +244,9 @@ class EmbeddedLink:
     def ping(self) -> Steps[None]:
         yield from self.query("PRAGMA schema_version")
 
+    def forget_types(self) -> None:
+        """Nothing was looked up: an engine in this process has the types its pack knows."""
+
     def trait(self, name: str) -> Steps[bool]:
         yield from ()
         raise WireError("unsupported", "an engine in this process is no server", outcome="not_run")

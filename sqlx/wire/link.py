@@ -200,6 +200,10 @@ class Link(Protocol):
         ends again)."""
         ...
 
+    def forget_types(self) -> None:
+        """Forget what was looked up of types; what is prepared must be forgotten too."""
+        ...
+
     def release(self, prepared: Any) -> None:
         """Forget a statement; the server is told with the next exchange."""
         ...

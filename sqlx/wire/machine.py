@@ -552,6 +552,8 @@ class Machine:
         self.layout = self.reply.layout = layout
         self.result = Result(layout.columns)
         self.reply.results.append(self.result)
+        if layout.unsure:
+            self.reply.unsure = True
 
     def add_row(self, values: list[Any]) -> None:
         if self.result is None:

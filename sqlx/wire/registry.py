@@ -47,6 +47,7 @@ class Pack:
     segment: Section = field(default_factory=dict)
     columns: Section = field(default_factory=dict)
     types: Section = field(default_factory=dict)
+    lookup: Section = field(default_factory=dict)
     parameters: Section = field(default_factory=dict)
     errors: Section = field(default_factory=dict)
     sql: Section = field(default_factory=dict)

@@ -3,20 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlx.wire.errors import WireError
+
+
+class Shape(NamedTuple):
+    """How a type is made: `kind` is `enum`, `domain`, `array`, `range`, `multirange`, `composite`, or empty for all
+    that has no `parts`."""
+
+    kind: str
+    name: str
+    schema: str = ""
+    parts: tuple[Any, ...] = ()  # shapes: of elements, ends, fields
+
+    @classmethod
+    def named(cls, name: str) -> Shape:
+        """The shape of a type that a pack knows: `x[]` is an array of `x`."""
+        if name.endswith("[]"):
+            return cls("array", name, "", (cls("", name[:-2]),))
+        return cls("", name)
 
 
 class Column:
     """One column of a result.
 
     `type` is the engine's own name for the type (`int4`, `varchar`), `type_id` its number on the wire or None,
-    `group` the DB-API type group: `STRING`, `BINARY`, `NUMBER`, `DATETIME`, `ROWID`, or `""`.
+    `group` the DB-API type group: `STRING`, `BINARY`, `NUMBER`, `DATETIME`, `ROWID`, or `""`. `shape` is how the type
+    is made, of one that was looked up at the server.
     Sizes are in characters or bytes as the engine counts them; None where the engine does not say.
     """
 
-    __slots__ = ("display_size", "group", "internal_size", "name", "null_ok", "precision", "scale", "type", "type_id")
+    __slots__ = (
+        "display_size",
+        "group",
+        "internal_size",
+        "name",
+        "null_ok",
+        "precision",
+        "scale",
+        "shape",
+        "type",
+        "type_id",
+    )
 
     def __init__(
         self,
@@ -30,6 +59,7 @@ class Column:
         precision: int | None = None,
         scale: int | None = None,
         null_ok: bool | None = None,
+        shape: Shape | None = None,
     ) -> None:
         self.name = name
         self.type = type
@@ -40,6 +70,7 @@ class Column:
         self.precision = precision
         self.scale = scale
         self.null_ok = null_ok
+        self.shape = shape
 
     def __repr__(self) -> str:
         return f"<Column {self.name!r} {self.type}>"
@@ -79,6 +110,7 @@ class Reply:
         "results",
         "steps",
         "stream",
+        "unsure",
         "wanting",
     )
 
@@ -88,6 +120,7 @@ class Reply:
         self.error: WireError | None = None
         self.stream = stream
         self.portal: str | None = None
+        self.unsure = False  # some column is of a type that nobody knows yet
         self.wanting = False  # the server takes data, which `Link.give` gives
         self.prepared: Any = None  # the statement that was prepared in passing, for `Link.execute`
         self.described: Any = None  # the definitions of the columns that came last; its link's business

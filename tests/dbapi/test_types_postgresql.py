@@ -27,6 +27,7 @@ from sqlx import (
     Point,
     Polygon,
     Range,
+    Record,
     Segment,
     ServerText,
     dbapi,
@@ -174,11 +175,11 @@ LITERALS: dict[str, dict[str, Any]] = {
     "jsonb[]": {"ARRAY['{\"a\":\"\\\"\"}'::jsonb, 'null', NULL]": [{"a": '"'}, None, None]},
     "interval[]": {"'{1 mon,-1 day}'": [I(1), I(0, -1)]},
     "pg_temp.mood": {"'ok'": "ok", "'it''s \"so\"'": "it's \"so\""},
-    "pg_temp.mood[]": {"'{sad,ok}'": "{sad,ok}"},
+    "pg_temp.mood[]": {"'{sad,ok}'": ["sad", "ok"]},
     "box[]": {"'{(2,2),(1,1);(4,4),(3,3)}'": [
         Box(Point(2.0, 2.0), Point(1.0, 1.0)), Box(Point(4.0, 4.0), Point(3.0, 3.0))]},
     "pg_temp.positive": {"7": 7},
-    "pg_temp.pair": {"ROW(1, 'a \"b\"')": '(1,"a ""b""")'},
+    "pg_temp.pair": {"ROW(1, 'a \"b\"')": Record((1, 'a "b"'), ("a", "b"))},
 }  # fmt: skip
 
 

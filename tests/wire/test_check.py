@@ -116,6 +116,7 @@ NAMES = [
     ("commands/query/replies/expect/column/result/0/type", "txt",
      "$.commands.query.replies.expect.column.result[0].type", "no type is called 'txt'; did you mean 'text'?"),
     ("sql/quotes/0/backslash", "!escapes", "$.sql.quotes[0].backslash", "no variable is called 'escapes'"),
+    ("lookup", {"sql": ["SELECT 1"]}, "$.lookup.sql", "the query does not say `{ids}`"),
     ("columns", {"struct": "colum", "name": "n", "type": "t"}, "$.columns.struct", "no struct is called 'colum'"),
     ("parameters", {"prefix": "lenenc", "kinds": {}}, "$.parameters.prefix", "no integer is called 'lenenc'"),
     ("parameters", {"kinds": {"int": {"type": 1, "encode": "itn"}}}, "$.parameters.kinds.int.encode",

@@ -162,6 +162,18 @@ TypeRules = Annotated[
 ]
 
 
+class TypeLookup(Part):
+    """How types that `types` does not know are looked up, so that they become entries like those."""
+
+    sql: Annotated[list[Text], Field(min_length=1)]
+    """The query's lines, where `{ids}` stands for the types' numbers with commas between. A row tells of one type, or
+    of one that another is made of: `id`; `schema` and `name`; `kind`, which is `enum`, `domain`, `array`, `range`,
+    `multirange`, `composite`, or `base` for all else; `parts`, a list of the types it is made of; `fields`, the names
+    of a composite's."""
+    named: dict[Text, TypeRule] = {}
+    """Types of kind `base` that have no number of their own, by their names."""
+
+
 class ParameterRule(Part):
     """What a bound value is on the wire."""
 

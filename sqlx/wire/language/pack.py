@@ -24,6 +24,7 @@ from sqlx.wire.language.engine import (
     Session,
     Sql,
     Text,
+    TypeLookup,
     TypeRules,
     Verified,
 )
@@ -100,6 +101,8 @@ class PackModel(Part):
     """Where a column's definition says what."""
     types: dict[str, TypeRules] = {}
     """How values of each type are read, by what a column's definition says; `default` stands for the rest."""
+    lookup: TypeLookup | None = None
+    """Types that `types` does not know, for a server that can be asked."""
     parameters: Parameters | None = None
     """How values are bound."""
     errors: Errors

@@ -234,6 +234,8 @@ class _Parts:
 
     def _types(self) -> Iterator[Part]:
         pack, program = self.pack, self.program
+        if pack.lookup and not any("{ids}" in line for line in pack.lookup["sql"]):
+            program.refuse(PackError("$.lookup.sql", "the query does not say `{ids}`, which stands for the types"))
         struct = pack.columns.get("struct")
         scope: Scope = program.scope
         if struct is not None:
@@ -247,6 +249,8 @@ class _Parts:
                 return
         yield from self._expressions(pack.columns, ("name", "type", "format", *SIZES), scope, "$.columns")
         yield from self._expressions(pack.columns, ("zone",), program.scope, "$.columns")
+        for name, entry in pack.lookup.get("named", {}).items():
+            yield from self._operations(entry, scope, f"$.lookup.named.{name}")
         for name, entry in pack.types.items():
             for index, rule in enumerate(entry if isinstance(entry, list) else [entry]):
                 path = f"$.types.{name}[{index}]" if isinstance(entry, list) else f"$.types.{name}"

@@ -1,0 +1,188 @@
+"""Adapters and loaders: for one connection and for all, within values that hold others, and when they fail."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+
+import sqlx
+from sqlx import dbapi
+from tests.servers.server import Server
+
+
+class Mood(Enum):
+    SAD = "sad"
+    OK = "it's ok"
+
+
+@dataclass
+class Address:
+    street: str
+    moods: list[Mood]
+
+
+class Spot(NamedTuple):
+    x: int
+    y: int
+
+
+class Money:
+    def __init__(self, cents: int) -> None:
+        self.cents = cents
+
+
+class Euros(Money): ...
+
+
+@pytest.fixture(scope="module")
+def database(postgres: Server) -> Iterator[str]:
+    url = postgres.url() + "?search_path=adapting"
+    with dbapi.connect(url, autocommit=True) as connection:
+        for statement in (
+            "CREATE SCHEMA adapting",
+            "CREATE TYPE mood AS ENUM ('sad', 'it''s ok')",
+            "CREATE TYPE address AS (street text, moods mood[])",
+            "CREATE TYPE spot AS (x int, y int)",
+            "CREATE DOMAIN amount AS numeric",
+            "CREATE TYPE purse AS (held amount)",
+            "CREATE TYPE amounts AS RANGE (subtype = amount)",
+        ):
+            connection.cursor().execute(statement)
+        yield url
+        connection.cursor().execute("DROP SCHEMA adapting CASCADE")
+
+
+@pytest.fixture
+def connection(database: str) -> Iterator[dbapi.Connection]:
+    with dbapi.connect(database, autocommit=True) as opened:
+        yield opened
+
+
+def one(connection: dbapi.Connection, sql: str, *values: Any) -> Any:
+    """The value of a statement, which is the same when the statement is known."""
+    first, second = (connection.cursor().execute(sql, values or None).fetchone() for _ in range(2))
+    assert first == second
+    assert first is not None
+    return first[0]
+
+
+def test_an_enum_both_ways(connection: dbapi.Connection) -> None:
+    assert one(connection, "SELECT 'sad'::mood") == "sad"
+    connection.types.enum("mood", Mood)
+    assert one(connection, "SELECT 'sad'::mood") is Mood.SAD
+    assert one(connection, "SELECT ?::mood", Mood.OK) is Mood.OK
+    assert one(connection, "SELECT ?::mood[]", [Mood.OK, None]) == [Mood.OK, None]
+    assert one(connection, "SELECT ARRAY[['sad'],['sad']]::mood[]") == [[Mood.SAD], [Mood.SAD]]
+
+
+def test_an_enum_by_name(connection: dbapi.Connection) -> None:
+    class Named(Enum):
+        sad = 1
+
+    connection.types.enum("adapting.mood", Named, by="name")
+    assert one(connection, "SELECT ?::mood", Named.sad) is Named.sad
+    with pytest.raises(ValueError, match="'value' or 'name'"):
+        connection.types.enum("mood", Named, by="label")
+
+
+def test_composites_both_ways(connection: dbapi.Connection) -> None:
+    connection.types.enum("mood", Mood)
+    connection.types.composite("address", Address)
+    connection.types.composite("spot", Spot)
+    home = Address("Elm, 'St'", [Mood.SAD])
+    assert one(connection, "SELECT ?::address", home) == home
+    assert one(connection, "SELECT ?::address[]", [home, None]) == [home, None]
+    spot = one(connection, "SELECT ?::spot", Spot(1, 2))
+    assert spot == Spot(1, 2) and type(spot) is Spot
+
+
+def test_loaders_reach_into_values(connection: dbapi.Connection) -> None:
+    connection.types.load("numeric", float)
+    assert repr(one(connection, "SELECT 1.5")) == "1.5"
+    assert repr(one(connection, "SELECT ARRAY[1.5, NULL]")) == "[1.5, None]"
+    assert repr(one(connection, "SELECT ROW(1.5)::purse")[0]) == "1.5"
+    assert repr(one(connection, "SELECT '[1.5,2)'::amounts")) == "Range(1.5, 2.0, '[)')"
+
+
+def test_a_type_by_its_number_and_json_and_uuid(connection: dbapi.Connection) -> None:
+    connection.types.load(2950, str)
+    assert one(connection, "SELECT ?", UUID(int=1)) == str(UUID(int=1))
+    connection.types.load("jsonb", lambda value: json.dumps(value))
+    assert one(connection, """SELECT '{"a": 1}'::jsonb""") == '{"a": 1}'
+
+
+def test_an_adapter_is_for_subclasses_and_leads_to_others(connection: dbapi.Connection) -> None:
+    connection.types.adapt(Money, lambda money: Decimal(money.cents) / 100)
+    connection.types.adapt(Spot, lambda spot: Euros(spot.x))
+    assert one(connection, "SELECT ?", Euros(150)) == Decimal("1.5")
+    assert one(connection, "SELECT ?", Spot(150, 0)) == Decimal("1.5")
+    assert one(connection, "SELECT ?::numeric[]", [Money(150)]) == [Decimal("1.5")]
+    cursor = connection.cursor()
+    cursor.execute("CREATE TEMPORARY TABLE purses (held numeric)")
+    cursor.executemany("INSERT INTO purses VALUES (?)", [(Money(100),), (Euros(200),)])
+    assert one(connection, "SELECT sum(held) FROM purses") == 3
+
+
+def test_adapters_in_a_circle_end(connection: dbapi.Connection) -> None:
+    connection.types.adapt(Money, lambda money: Spot(1, 2))
+    connection.types.adapt(Spot, lambda spot: Money(1))
+    with pytest.raises(dbapi.ProgrammingError, match="without end"):
+        connection.cursor().execute("SELECT ?", (Money(1),))
+    assert one(connection, "SELECT 1") == 1
+
+
+def test_a_failing_loader_says_where(connection: dbapi.Connection) -> None:
+    connection.types.load("int4", lambda value: 1 // (value - 2))
+    cursor = connection.cursor().execute("SELECT 1 AS small UNION ALL SELECT 2")
+    assert cursor.fetchone() == (-1,)
+    with pytest.raises(dbapi.DataError, match=r"int4.*'small'.*type int.*ZeroDivisionError") as caught:
+        cursor.fetchone()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert connection.cursor().execute("SELECT 3").fetchone() == (1,)
+
+
+def test_for_all_connections_and_one_over_them(connection: dbapi.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlx.types, "_loaders", {})
+    sqlx.types.load("int8", str)
+    assert one(connection, "SELECT 1::int8") == "1"
+    connection.types.load("int8", float)
+    assert one(connection, "SELECT ARRAY[1::int8]") == [1.0]
+
+
+def test_streams_and_scripts(connection: dbapi.Connection) -> None:
+    connection.types.load("int4", str)
+    with connection.cursor(stream=True) as stream:
+        assert [row for (row,) in stream.execute("SELECT generate_series(1, 3)")] == ["1", "2", "3"]
+    cursor = connection.cursor().execute("SELECT 1; SELECT 2, 'x'")
+    assert cursor.fetchall() == [("1",)]
+    assert cursor.nextset() and cursor.fetchall() == [("2", "x")]
+
+
+@pytest.mark.parametrize(
+    ("server", "name", "sql", "load", "value"),
+    [
+        ("mariadb", "INT", "SELECT CAST(? AS INTEGER) AS n", str, "7"),
+        ("mariadb", "BIGINT", "SELECT CAST(? AS INTEGER) AS n", str, "7"),
+        ("", "integer", "SELECT n FROM numbers WHERE n = ?", str, "7"),
+    ],
+)
+def test_other_engines(
+    request: pytest.FixtureRequest, server: str, name: str, sql: str, load: Callable[[Any], Any], value: Any
+) -> None:
+    url = request.getfixturevalue(server).url() if server else "sqlite://"
+    with dbapi.connect(url) as connection:
+        cursor = connection.cursor()
+        if not server:
+            cursor.execute("CREATE TABLE numbers (n integer)")
+            cursor.execute("INSERT INTO numbers VALUES (7)")
+        cursor.execute(sql, (7,))
+        assert cursor.description is not None
+        connection.types.load(cursor.description[0][1].name, load)
+        assert cursor.execute(sql, (7,)).fetchone() == (value,)
