@@ -12,6 +12,7 @@ from sqlx.aio.cursor import Cursor
 from sqlx.aio.notifications import Notifies
 from sqlx.aio.opening import opened
 from sqlx.aio.pipeline import Pipeline
+from sqlx.aio.scrolling import ScrollCursor
 from sqlx.aio.transaction import Transaction
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
@@ -20,6 +21,7 @@ from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
 from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.scrolling import check_offered
 
 if TYPE_CHECKING:
     from sqlx.rows import RowFactory
@@ -103,18 +105,35 @@ class Connection:
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
 
     @overload
-    def cursor(self, *, stream: bool = False) -> Cursor: ...
+    def cursor(self, *, stream: bool = False, scrollable: bool = False, hold: bool = False) -> Cursor: ...
     @overload
-    def cursor(self, *, stream: bool = False, row_factory: RowFactory[T]) -> Cursor[T]: ...
-    def cursor(self, *, stream: bool = False, row_factory: RowFactory[Any] | None = None) -> Cursor[Any]:
+    def cursor(
+        self, *, stream: bool = False, scrollable: bool = False, hold: bool = False, row_factory: RowFactory[T]
+    ) -> Cursor[T]: ...
+    def cursor(
+        self,
+        *,
+        stream: bool = False,
+        scrollable: bool = False,
+        hold: bool = False,
+        row_factory: RowFactory[Any] | None = None,
+    ) -> Cursor[Any]:
         """A new cursor.
 
-        `stream=True` reads results in parts, with bounded memory, while the server still sends them. `row_factory`
-        says what rows are fetched as (`sqlx.rows`); the connection's if left out.
+        `stream=True` reads results in parts, with bounded memory, while the server still sends them. With
+        `scrollable=True` the result stays at the server, and `scroll` moves in it; with `hold=True` beyond the commit.
+        `row_factory` says what rows are fetched as (`sqlx.rows`); the connection's if left out. Raises
+        NotSupportedError where the engine has no cursors that scroll.
         """
         self._check_open()
-        self._streams += stream
-        return Cursor(self, self._streams if stream else 0, row_factory or self.row_factory)
+        self._streams += stream or scrollable
+        row_factory = row_factory or self.row_factory
+        if scrollable:
+            self._translated(lambda: check_offered(self._session))
+            return ScrollCursor(self, self._streams, row_factory, hold=hold)
+        if hold:
+            raise exceptions.ProgrammingError("hold=True is for a scrollable cursor: give scrollable=True too")
+        return Cursor(self, self._streams if stream else 0, row_factory)
 
     @property
     def types(self) -> SessionTypes:

@@ -38,6 +38,8 @@ class Cursor(Generic[R]):
     statement brought, as pairs of class and instance.
     """
 
+    _kind = "stream cursor"
+
     def __init__(self, connection: Connection, number: int = 0, row_factory: RowFactory[R] | None = None) -> None:
         self.connection = connection
         self.arraysize = 1
@@ -86,7 +88,7 @@ class Cursor(Generic[R]):
             self._take(await self._run(connection._session.load(operation, local_infile), timeout))
             return self
         if self._number:
-            self._stream = Stream(f"stream cursor {self._number} ({shortened(operation)})")
+            self._stream = Stream(f"{self._kind} {self._number} ({shortened(operation)})")
         steps = connection._execute(operation, parameters, self._stream)
         reply = await self._run(steps, timeout)
         self._take(reply)
@@ -199,10 +201,10 @@ class Cursor(Generic[R]):
         """Move to another row of the result. Raises IndexError beyond its ends, NotSupportedError on a stream."""
         self._check_rows()
         if self._stream is not None:
-            raise exceptions.NotSupportedError("a stream is read once, from front to back")
-        if mode not in ("relative", "absolute"):
-            raise exceptions.ProgrammingError(f"a cursor scrolls 'relative' or 'absolute', not {mode!r}")
-        target = value + (self._position if mode == "relative" else 0)
+            raise exceptions.NotSupportedError(
+                "a stream is read once, from front to back; scrollable=True makes one move"
+            )
+        target = self._target(value, mode, self._position)
         if not 0 <= target <= len(self._rows):
             raise IndexError(f"row {target} is beyond the {len(self._rows)} rows of the result")
         self._position = target
@@ -276,7 +278,7 @@ class Cursor(Generic[R]):
             stream.abandoned = "garbage collection"
 
     def __repr__(self) -> str:
-        kind = f"stream cursor {self._number}" if self._number else "cursor"
+        kind = f"{self._kind} {self._number}" if self._number else "cursor"
         return f"<{type(self).__module__}.Cursor: {kind}{' closed' if self._closed else ''} on {self.connection!r}>"
 
     # -- within
@@ -295,6 +297,11 @@ class Cursor(Generic[R]):
             said = "returned no rows" if self._reply is not None else "has not been executed"
             raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
 
+    def _target(self, value: int, mode: str, position: int) -> int:
+        if mode not in ("relative", "absolute"):
+            raise exceptions.ProgrammingError(f"a cursor scrolls 'relative' or 'absolute', not {mode!r}")
+        return value + (position if mode == "relative" else 0)
+
     def _reset(self) -> None:
         self._reply = None
         self._result = NOTHING
@@ -307,7 +314,7 @@ class Cursor(Generic[R]):
     ) -> Cursor[R]:
         self._check_open()
         if self._number or timeout is not None:
-            what = "a stream cursor" if self._number else "a timeout of its own"
+            what = f"a {self._kind}" if self._number else "a timeout of its own"
             raise exceptions.InterfaceError(
                 f"{what} does not go with a pipeline: pipeline(timeout=...) bounds all of it"
             )

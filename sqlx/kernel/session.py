@@ -275,7 +275,7 @@ class Session:
         if self.two_phase.prepared:
             self.two_phase.refuse("a statement")
         yield from self.streams.make_way()
-        if self._runner.cancelled and not self.streams.open:
+        if self._runner.cancelled:
             yield from self._resynchronise()
         yield from self.settle()
 
@@ -329,7 +329,7 @@ class Session:
     def commit(self) -> Steps[None]:
         if self.two_phase.active:
             self.two_phase.refuse("commit()")
-        yield from self.streams.end_all("commit()")
+        yield from self.streams.end_all("commit()", undone=False)
         yield from self.transactions.commit()
 
     def rollback(self) -> Steps[None]:

@@ -42,6 +42,10 @@ class Stream:
             return reply is None
         return reply.portal is None or not reply.results or reply.results[-1].complete
 
+    def outlives(self, undone: bool) -> bool:
+        """Whether it goes on when its transaction ends; `undone` says how that ends."""
+        return False
+
     @property
     def obituary(self) -> str:
         """What to tell whoever reads on in an ended stream."""
@@ -90,9 +94,11 @@ class Streams:
                     "read it to its end or close it first, or use a second connection",
                 )
 
-    def end_all(self, by: str) -> Steps[None]:
+    def end_all(self, by: str, undone: bool = True) -> Steps[None]:
+        """End what does not outlive the transaction."""
         for stream in list(self.open):
-            yield from self.end(stream, by)
+            if not stream.outlives(undone):
+                yield from self.end(stream, by)
 
     def end(self, stream: Stream, by: str) -> Steps[None]:
         """Drain what little is left of a stream, or have the server cancel it and drain the rest."""

@@ -127,6 +127,8 @@ NAMES = [
      "$.parameters.kinds.array.of.9", "no type is called '10'"),
 ]  # fmt: skip
 
+SCROLL = {"declare": "{name} {query}", "declare_held": "{name} {query}", "fetch": "{name}", "move": "{name} {row}"}
+
 SENSE = [
     (f"{CONNECT}/1/with/text", "user + 1", "$.flows.connect[1].with.text", "this is an int where a text is expected"),
     (f"{CONNECT}/1/with/text", "upper(1)", "$.flows.connect[1].with.text", "this is an int where a text is expected"),
@@ -146,6 +148,8 @@ SENSE = [
     ("commands/ping", GONE, "$.commands", "there is no command `ping`"),
     ("commands/quit", GONE, "$.commands", "there is no command `quit`"),
     ("session/portals", True, "$.commands", "there is no command `fetch`"),
+    ("session/scroll", SCROLL, "$.commands", "there is no command `close_portal`"),
+    ("session/scroll", SCROLL, "$.session.scroll.fetch", "has the holes name, count"),
     ("session/begin", "BEGIN", "$.commands", "there is no command `begin`"),
     ("session/state", GONE, "$.session", "there is no `state`"),
     ("session/state", "'asleep'", "$.session.state", "a session is never 'asleep'"),

@@ -40,6 +40,13 @@ HOLES = {
     "statement_timeout": "milliseconds",
 }
 
+SCROLL_HOLES = {
+    "declare": ("name", "query"),
+    "declare_held": ("name", "query"),
+    "fetch": ("name", "count"),
+    "move": ("name", "row"),
+}
+
 _HOLE = re.compile(r"\{([a-z_]+)\}")
 _WORD = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -73,8 +80,9 @@ def _missing_of_server(source: Section) -> Iterator[Finding]:
     if described and "columns" not in source:
         yield Finding("$", "there is no section `columns`, which says what a column's definition means")
     wanted = COMMANDS | (PARAMETER_COMMANDS if "parameters" in source else {})
-    wanted |= PORTAL_COMMANDS if session.get("portals") else {}
-    wanted |= RUN_COMMANDS if session.get("direct") else {}
+    scroll = bool(session.get("scroll"))
+    wanted |= PORTAL_COMMANDS if session.get("portals") or scroll else {}
+    wanted |= RUN_COMMANDS if session.get("direct") or scroll else {}
     wanted |= BEGIN_COMMAND if session.get("begin") else {}
     for name, meaning in wanted.items():
         if name not in commands:
@@ -104,6 +112,9 @@ def misleading(source: Section) -> Iterator[Finding]:
         text = source["session"].get(key)
         if text is not None and _HOLE.findall(text) != [hole]:
             yield Finding(f"$.session.{key}", f"this statement has one hole, {{{hole}}}")
+    for key, text in (source["session"].get("scroll") or {}).items():
+        if sorted(_HOLE.findall(text)) != sorted(SCROLL_HOLES[key]):
+            yield Finding(f"$.session.scroll.{key}", f"this statement has the holes {', '.join(SCROLL_HOLES[key])}")
     for name, query in source.get("catalog", {}).items():
         for hole in sorted({hole for line in query["sql"] for hole in _HOLE.findall(line)} - {"schema"}):
             yield Finding(f"$.catalog.{name}.sql", f"{{{hole}}} stands for nothing; {{schema}} is the quoted name")

@@ -479,6 +479,19 @@ class TransactionTexts(Part):
     """The words for each mode; `isolation` has a `{level}`."""
 
 
+class Scroll(Part):
+    """How a result is moved in that stays at the server: `{name}` is a portal, which `close_portal` ends."""
+
+    declare: Text
+    """Leaves the result of `{query}` there, for the transaction."""
+    declare_held: Text
+    """The same, beyond the transaction when that is committed."""
+    fetch: Text
+    """Brings the next rows, at most `{count}`."""
+    move: Text
+    """Goes behind `{row}`, counted from 1, or by 0 before the first; it counts 1 row where there is one."""
+
+
 class PipelineGuard(Part):
     """Three statements around a pipeline."""
 
@@ -572,6 +585,8 @@ class Session(Part):
     """How a procedure is called."""
     pipeline: Pipeline | None = None
     """What stands around a pipeline; null for a server that skips what follows an error."""
+    scroll: Scroll | None = None
+    """How a result is moved in that stays at the server; null where all of it comes."""
     two_phase: TwoPhase | None = None
     """How a transaction is committed in two phases."""
 
