@@ -41,8 +41,19 @@ def classify(error: WireError, pack: Pack | None) -> tuple[str, str | None]:
     code = str(error.code)
     state = error.sqlstate or ""
     retry = table.get("retry_codes", {}).get(code) or table.get("retry", {}).get(state)
+    conditions = table.get("retry_if", {})
+    if retry and not _says(error, conditions.get(code) or conditions.get(state) or {}):
+        retry = None
     found = table.get("codes", {}).get(code) or _longest_prefix(table.get("classes", {}), state)
     return found or "DatabaseError", retry
+
+
+def _says(error: WireError, condition: dict[str, str]) -> bool:
+    """Whether an error has these fields, and this part in its message."""
+    return all(
+        value in error.message if name == "message" else value == error.fields.get(name, "")
+        for name, value in condition.items()
+    )
 
 
 def advice(error: WireError, pack: Pack) -> str | None:

@@ -96,3 +96,52 @@ def test_a_plan_that_others_made_stale_says_what_to_do(postgres: Server) -> None
             connection.rollback()
         finally:
             other.cursor().execute("DROP TABLE stale_plan")
+
+
+NOT_SUPPORTED = "RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'not here'"
+OTHER_REASONS = [
+    NOT_SUPPORTED,
+    "EXECUTE 'EXECUTE nobody_prepared_this'",
+    "EXECUTE 'PREPARE told_stale AS SELECT 1'; EXECUTE 'PREPARE told_stale AS SELECT 1'",
+    "EXECUTE 'EXECUTE told_stale_plan'",
+]
+
+
+@pytest.mark.parametrize("body", OTHER_REASONS)
+def test_what_fails_within_a_statement_is_not_taken_for_a_stale_one(postgres: Server, body: str) -> None:
+    """Its SQLSTATE is that of a stale statement, and what it committed before must not be done twice."""
+    with dbapi.connect(postgres.url(), autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE told (n int)").execute("CREATE TEMPORARY TABLE told_plan (a int)")
+        cursor.execute("PREPARE told_stale_plan AS SELECT * FROM told_plan").execute("EXECUTE told_stale_plan")
+        cursor.execute("ALTER TABLE told_plan ADD b int")
+        cursor.execute(
+            "CREATE PROCEDURE pg_temp.tell(fails bool) LANGUAGE plpgsql AS $$ BEGIN"
+            f" INSERT INTO told VALUES (1); COMMIT; IF fails THEN {body}; END IF; END $$"
+        )
+        for _ in range(3):
+            cursor.execute("CALL pg_temp.tell(?)", (False,))
+        assert names(connection) == 2
+        with pytest.raises(dbapi.DatabaseError) as caught:
+            cursor.execute("CALL pg_temp.tell(?)", (True,))
+        assert caught.value.retry is None
+        assert cursor.execute("SELECT count(*) FROM told").fetchone() == (4,)
+
+
+@pytest.mark.parametrize("server", ["mariadb", "mysql9"], indirect=True)
+def test_nor_is_one_that_misses_another(server: Server) -> None:
+    with dbapi.connect(
+        server.url("admin", sslmode="verify-full", sslrootcert=server.ca_path), autocommit=True
+    ) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE told (n int)")
+        try:
+            cursor.execute("CREATE PROCEDURE tell(n int) BEGIN INSERT INTO told VALUES (n); EXECUTE nobody; END")
+            for number in (1, 2):
+                with pytest.raises(dbapi.DatabaseError, match="nobody") as caught:
+                    cursor.execute("CALL tell(?)", (number,))
+                assert caught.value.retry is None
+            assert cursor.execute("SELECT count(*), sum(n) FROM told").fetchone() == (2, 3)
+        finally:
+            cursor.execute("DROP PROCEDURE IF EXISTS tell")
+            cursor.execute("DROP TABLE told")

@@ -38,7 +38,9 @@ from sqlx.wire.link import WireNotice
 
 Act = Callable[[Performer, list[Any], Any, Any], None]
 _COMPLETE = {"rowcount": "int", "lastrowid": "int", "tag": "text"}
-_KNOWN_FIELDS = ("detail", "hint", "position", "severity", "schema", "table", "column", "constraint", "type", "where")
+_KNOWN_FIELDS = (
+    "detail", "hint", "position", "severity", "schema", "table", "column", "constraint", "type", "where", "routine",
+)  # fmt: skip
 
 
 def slot(vocabulary: Vocabulary, name: str, path: str) -> int:

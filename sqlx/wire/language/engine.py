@@ -309,6 +309,9 @@ class Errors(Part):
     """What kind of second attempt helps, by SQLSTATE."""
     retry_codes: dict[str, Retry] = {}
     """The same by the server's own number."""
+    retry_if: dict[str, dict[Name, str]] = {}
+    """By SQLSTATE or the server's own number, what its error says when that holds: fields with their values, an empty
+    one being absent; `message` is a part of its sentence. What `stale_statement` is said of must not have begun."""
     advice: list[Advice] = []
     """What to do about errors of statements with parameters, where the server does not say: the first that fits."""
     sqlstates: dict[str, str] = {}

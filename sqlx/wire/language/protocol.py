@@ -162,6 +162,8 @@ class ErrorMapping(Part):
     """The data type concerned."""
     where: Expression | None = None
     """The call stack on the server."""
+    routine: Expression | None = None
+    """The place in the server's own code that said so."""
 
 
 class ClientMessage(Part):
