@@ -31,6 +31,7 @@ class Transactions:
         self._isolation: str | None = None
         self._begin: str | None = self._words.get("begin")
         self.owed: list[str] = []
+        self.in_two_phases = False  # what is prepared is no transaction to the server, and yet one to us
         self._owe_autocommit()
         if isolation is not None:
             self.set_isolation(isolation)
@@ -115,6 +116,12 @@ class Transactions:
     def commit(self) -> Steps[None]:
         """Raises WireError when the transaction has failed, and leaves it to be rolled back; and when it is gone with
         its connection."""
+        self.check_committable()
+        if self._link.state == "open":
+            yield from self._link.query(self._words["commit"])
+
+    def check_committable(self) -> None:
+        """Raises WireError when the transaction has failed, and when it is gone with its connection."""
         if self._link.state == "closed":
             raise Misuse("the connection is closed", "connect again; what was not committed is undone")
         if self._link.state == "failed":
@@ -125,8 +132,6 @@ class Transactions:
                 fields={"hint": ROLL_BACK},
                 outcome="rolled_back",
             )
-        if self._link.state == "open":
-            yield from self._link.query(self._words["commit"])
 
     def rollback(self) -> Steps[None]:
         if self._link.state in ("open", "failed"):
@@ -184,7 +189,7 @@ class Transactions:
         yield from self._link.query(text, begin=begin)
 
     def _settle_first(self, what: str) -> None:
-        if self._link.state in ("open", "failed"):
+        if self._link.state in ("open", "failed") or self.in_two_phases:
             raise Misuse(f"{what} cannot change inside a transaction", "commit or roll back first")
 
     def _owe_autocommit(self) -> None:

@@ -5,6 +5,7 @@ begin              the statements that open a transaction under an {xid}; left o
 prepare            the statements that end its first phase
 commit, rollback   the second phase
 commit_active, rollback_active   the end of one that was not prepared
+foreign            the literal for an id that another program has named in its own way, with {gtrid}
 recover            {sql, columns}: what is prepared; `format_id, gtrid, bqual`, or `gtrid_length, bqual_length, data`
 """
 
@@ -57,6 +58,8 @@ class TwoPhase:
 
     def begin(self, xid: Xid) -> Steps[None]:
         self._check_supported()
+        if not isinstance(xid, Xid) or xid.format_id is None:
+            raise Mistake("a two-phase transaction begins under an id that xid() has made")
         if self.active is not None or self._link.state != "idle":
             raise Mistake("a transaction is open already", "commit or roll back first")
         if self._transactions.autocommit and "begin" not in self._words:
@@ -66,10 +69,12 @@ class TwoPhase:
         else:
             yield from self._link.query(self._transactions.begin_text)
         self.active = xid
+        self._transactions.in_two_phases = True
 
     def prepare(self) -> Steps[None]:
         if self.active is None or self.prepared:
             raise Mistake("there is no two-phase transaction to prepare", "call tpc_begin() first")
+        self._check_committable()
         yield from self._run("prepare", self.active)
         self.prepared = True
 
@@ -79,13 +84,22 @@ class TwoPhase:
         if xid is not None and xid != self.active:
             if self.active is not None or self._link.state != "idle":
                 raise Mistake("another transaction can be finished only outside of one", "commit or roll back first")
+            if not isinstance(xid, Xid):
+                raise Mistake("a transaction is named by what xid() has made, or tpc_recover() has found")
             yield from self._transactions.step_out()
             yield from self._run(verb, xid)
             return
         if self.active is None:
             raise Mistake("there is no two-phase transaction", "call tpc_begin() first")
-        yield from self._run(verb if self.prepared else f"{verb}_active", self.active)
+        if self.prepared:
+            yield from self._run(verb, self.active)
+        elif verb == "commit":
+            self._check_committable()
+            yield from self._run("commit_active", self.active)
+        elif not self._is_gone():
+            yield from self._run("rollback_active", self.active, best=True)
         self.active, self.prepared = None, False
+        self._transactions.in_two_phases = False
 
     def recover(self) -> Steps[list[Xid]]:
         """The transactions that are prepared in this database and wait for their second phase."""
@@ -103,21 +117,54 @@ class TwoPhase:
             f"{what} does not go with a two-phase transaction", "finish it with tpc_commit() or tpc_rollback()"
         )
 
+    def _check_committable(self) -> None:
+        """Raises WireError for a transaction that has failed or is gone: a server may take its commit for a rollback,
+        and call that a success."""
+        self._transactions.check_committable()
+        if self._is_gone():
+            raise Mistake(
+                "the two-phase transaction has ended already, and is neither prepared nor committed",
+                "call tpc_rollback(), and begin anew",
+            )
+
+    def _is_gone(self) -> bool:
+        """Whether something else than this class has ended what was not prepared."""
+        return "begin" not in self._words and self._link.state == "idle"
+
     def _check_supported(self) -> None:
         if not self._words:
             raise WireError("unsupported", "this engine has no two-phase transactions", outcome="not_run")
 
-    def _run(self, verb: str, xid: Xid) -> Steps[None]:
-        for text in self._words[verb]:
-            yield from self._link.query(text.replace("{xid}", _literal(self._words["xid"], xid)))
+    def _run(self, verb: str, xid: Xid, *, best: bool = False) -> Steps[None]:
+        """Run the statements of a verb; with `best` the last one counts, whatever becomes of those before it."""
+        literal = _literal(self._words, xid)
+        *first, last = (text.replace("{xid}", literal) for text in self._words[verb])
+        for text in first:
+            try:
+                yield from self._link.query(text)
+            except WireError as error:
+                if not (best and error.kind == "server"):
+                    raise
+        yield from self._link.query(last)
 
 
-def _literal(template: str, xid: Xid) -> str:
-    text = template.replace("{format_id}", str(xid.format_id))
+def _literal(words: Mapping[str, Any], xid: Xid) -> str:
+    if xid.format_id is None:
+        return _foreign(words.get("foreign"), xid.gtrid)
+    text = str(words["xid"]).replace("{format_id}", str(xid.format_id))
     for name, part in (("gtrid", xid.gtrid), ("bqual", xid.bqual)):
         raw = part.encode()
         text = text.replace(f"{{{name}:hex}}", raw.hex()).replace(f"{{{name}:base64}}", base64.b64encode(raw).decode())
     return text
+
+
+def _foreign(form: str | None, gtrid: str) -> str:
+    """An id that was made by another program, perhaps not by a friend."""
+    if form is None or "\\" in gtrid or not gtrid.isprintable():
+        raise Mistake(
+            f"the id {gtrid!r} was not made by xid(), and cannot be written here", "use the program that made it"
+        )
+    return form.replace("{gtrid}", gtrid.replace("'", "''"))
 
 
 def _recovered(row: dict[str, Any]) -> Xid:

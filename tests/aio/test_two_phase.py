@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -87,6 +88,139 @@ async def test_two_phases_do_not_begin_inside_a_transaction(connection: face.Con
     await connection.cursor().execute(f"INSERT INTO {table} VALUES (1)")
     with pytest.raises(dbapi.ProgrammingError, match="open already"):
         await connection.tpc_begin(connection.xid(7, "inside", ""))
+
+
+async def test_settings_and_ends_of_other_transactions_wait(connection: face.Connection, table: str) -> None:
+    """Before and behind the first phase, where the server may see no transaction any more."""
+    await connection.tpc_begin(connection.xid(3, "settings", "a"))
+    await connection.cursor().execute(f"INSERT INTO {table} VALUES (1)")
+    for prepared in (False, True):
+        if prepared:
+            await connection.tpc_prepare()
+        with pytest.raises(dbapi.InterfaceError, match="autocommit cannot change"):
+            connection.autocommit = True
+        with pytest.raises(dbapi.InterfaceError, match="isolation level cannot change"):
+            connection.isolation_level = "serializable"
+        for call in (connection.commit, connection.rollback):
+            with pytest.raises(dbapi.ProgrammingError, match="two-phase"):
+                await call()
+        with pytest.raises(dbapi.ProgrammingError, match="open already"):
+            await connection.tpc_begin(connection.xid(3, "settings", "b"))
+        with pytest.raises(dbapi.ProgrammingError, match="only outside"):
+            await connection.tpc_commit(connection.xid(3, "settings", "b"))
+    with pytest.raises(dbapi.ProgrammingError, match="no two-phase transaction to prepare"):
+        await connection.tpc_prepare()
+    await connection.tpc_rollback()
+    connection.autocommit = True
+    connection.autocommit = False
+    assert await count(connection, table) == 0
+
+
+async def test_with_autocommit_they_work_or_are_refused_before_anything_ran(url: str, engine: Engine) -> None:
+    async with await face.connect(url, autocommit=True) as connection:
+        xid = connection.xid(4, "autocommit", "")
+        if engine.name == "postgres":
+            with pytest.raises(dbapi.ProgrammingError, match="autocommit off"):
+                await connection.tpc_begin(xid)
+            assert not connection.in_transaction
+        else:
+            await connection.tpc_begin(xid)
+            await connection.tpc_rollback()
+        assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
+
+
+async def test_ids_are_equal_by_their_parts_and_read_as_tuples(connection: face.Connection) -> None:
+    xid = connection.xid(5, "global", "branch")
+    assert (xid.format_id, xid.gtrid, xid.bqual) == (xid[0], xid[1], xid[2]) == (5, "global", "branch")
+    assert xid == connection.xid(5, "global", "branch")
+    assert xid != connection.xid(5, "global", "other")
+    assert len({xid, connection.xid(5, "global", "branch")}) == 1
+    for call in (connection.tpc_begin, connection.tpc_commit, connection.tpc_rollback):
+        with pytest.raises(dbapi.ProgrammingError, match=r"xid\(\)"):
+            await call("5_global_branch")  # type: ignore[arg-type]
+
+
+async def test_an_id_that_is_taken_fails_the_first_phase_and_is_rolled_back(
+    connection: face.Connection, table: str, url: str, engine: Engine
+) -> None:
+    xid = connection.xid(6, "taken", "")
+    async with await face.connect(url) as other:
+        await other.tpc_begin(xid)
+        await other.cursor().execute(f"INSERT INTO {table} VALUES (1)")
+        await other.tpc_prepare()
+        with pytest.raises(dbapi.DatabaseError):
+            await connection.tpc_begin(xid)
+            await connection.cursor().execute(f"INSERT INTO {table} VALUES (2)")
+            await connection.tpc_prepare()
+        if engine.name == "postgres":
+            with pytest.raises(dbapi.ProgrammingError, match="ended already"):
+                await connection.tpc_commit()
+            await connection.tpc_rollback()
+        assert await count(connection, table) == 0
+        await other.tpc_commit()
+    assert await count(connection, table) == 1
+
+
+async def test_a_transaction_that_failed_is_neither_prepared_nor_committed(
+    connection: face.Connection, table: str, engine: Engine
+) -> None:
+    """A server may answer with success, and have rolled back."""
+    xid = connection.xid(8, "failed", "")
+    await connection.tpc_begin(xid)
+    await connection.cursor().execute(f"INSERT INTO {table} VALUES (1)")
+    with pytest.raises(dbapi.DatabaseError):
+        await connection.cursor().execute("SELECT nonsense FROM nowhere")
+    if engine.name == "postgres":
+        for call in (connection.tpc_prepare, connection.tpc_commit):
+            with pytest.raises(dbapi.InternalError, match="has failed"):
+                await call()
+    await connection.tpc_rollback()
+    assert xid not in await connection.tpc_recover()
+    assert await count(connection, table) == 0
+
+
+async def test_one_that_ended_in_sql_is_not_called_prepared(
+    connection: face.Connection, table: str, engine: Engine
+) -> None:
+    await connection.tpc_begin(connection.xid(9, "ended", ""))
+    await connection.cursor().execute(f"INSERT INTO {table} VALUES (1)")
+    with contextlib.suppress(dbapi.DatabaseError):  # which says that no such words go inside of it
+        await connection.cursor().execute("ROLLBACK")
+    if engine.name == "postgres":
+        for call in (connection.tpc_prepare, connection.tpc_commit):
+            with pytest.raises(dbapi.ProgrammingError, match="ended already"):
+                await call()
+    await connection.tpc_rollback()
+    assert await count(connection, table) == 0
+
+
+async def test_a_line_that_breaks_behind_the_first_phase_leaves_it_to_another(
+    connection: face.Connection, table: str, url: str, engine: Engine
+) -> None:
+    xid = connection.xid(10, "broken", "line")
+    lost = await face.connect(url)
+    await lost.tpc_begin(xid)
+    await lost.cursor().execute(f"INSERT INTO {table} VALUES (1)")
+    process = "pg_backend_pid()" if engine.name == "postgres" else "connection_id()"
+    row = await (await lost.cursor().execute(f"SELECT {process}")).fetchone()
+    assert row is not None
+    await lost.tpc_prepare()
+    kill = f"SELECT pg_terminate_backend({row[0]}, 10000)" if engine.name == "postgres" else f"KILL {row[0]}"
+    await connection.cursor().execute(kill)
+    await connection.rollback()
+    with pytest.raises((dbapi.OperationalError, dbapi.InterfaceError)):
+        await lost.tpc_commit()
+    assert lost.closed
+    await lost.close()
+    assert xid in await connection.tpc_recover()
+    for _ in range(100):
+        try:
+            await connection.tpc_commit(xid)
+            break
+        except dbapi.DatabaseError:  # the server has not noticed yet that its owner is gone
+            assert engine.name != "postgres"
+    assert xid not in await connection.tpc_recover()
+    assert await count(connection, table) == 1
 
 
 @pytest.mark.parametrize(("format_id", "gtrid"), [(-1, "a"), (2**31, "a"), (1, "a" * 65), (1, "é"), (1, "a\n")])

@@ -467,6 +467,8 @@ class TwoPhase(Part):
     """Commit one that was not prepared."""
     rollback_active: list[Text]
     """Undo one that was not prepared."""
+    foreign: Text | None = None
+    """An id that another program made in its own way, with its `{gtrid}` between quotes that are doubled in it."""
     recover: Recover
     """Lists what is prepared."""
 
