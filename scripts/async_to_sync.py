@@ -28,6 +28,7 @@ TWINS = {
     "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",
     "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",
     "tests/aio/test_scrolling.py": "tests/dbapi/test_scrolling.py",
+    "tests/aio/test_scripts.py": "tests/dbapi/test_scripts.py",
     "tests/aio/test_pipeline.py": "tests/dbapi/test_pipeline.py",
     "tests/aio/test_transaction.py": "tests/dbapi/test_transaction.py",
     "tests/aio/test_executemany.py": "tests/dbapi/test_executemany.py",

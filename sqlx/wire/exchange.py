@@ -97,7 +97,10 @@ class Exchange:
                 size = min(size * 8, ROWS_A_BATCH)
             self._result_ends()
         except self.link.failures as error:
-            raise self.link.error(error, self.sql, self.next, self._outcome()) from None
+            failure = self.link.error(error, self.sql, self.next, self._outcome())
+            if any(result.complete for result in self.results):  # those before it in a script were run
+                failure.outcome = "unknown"
+            raise failure from None
         finally:
             cursor.close(True)
 
