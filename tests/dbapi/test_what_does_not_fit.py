@@ -55,3 +55,9 @@ def test_a_connection_is_not_copied(postgres: Server) -> None:
         with pytest.raises(TypeError, match="connect again"):
             copy.copy(connection)
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("name", ["user", "database", "application_name", "options", "search_path", "timezone"])
+def test_a_zero_byte_begins_no_other_parameter_of_the_startup(postgres: Server, name: str) -> None:
+    with pytest.raises((sqlx.dbapi.InterfaceError, sqlx.dbapi.DataError), match=r"NUL|zero|would end there"):
+        sqlx.dbapi.connect(postgres.url("trust"), **{name: "zorro\0user\0admin"})

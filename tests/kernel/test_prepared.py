@@ -145,3 +145,28 @@ def test_nor_is_one_that_misses_another(server: Server) -> None:
         finally:
             cursor.execute("DROP PROCEDURE IF EXISTS tell")
             cursor.execute("DROP TABLE told")
+
+
+@pytest.mark.parametrize("how", ["execute", "executemany", "stream", "pipeline"])
+@pytest.mark.parametrize("change", ["DISCARD ALL", "DEALLOCATE ALL", "ALTER TABLE altered ADD b int DEFAULT 7"])
+def test_every_way_to_run_a_statement_outlives_what_undoes_its_name(postgres: Server, how: str, change: str) -> None:
+    with dbapi.connect(postgres.url(), autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("DROP TABLE IF EXISTS altered").execute("CREATE TABLE altered (a int)")
+        cursor.execute("INSERT INTO altered VALUES (1)")
+        text = "SELECT * FROM altered WHERE a = ?"
+        for _ in range(3):
+            assert cursor.execute(text, (1,)).fetchall() == [(1,)]
+        assert names(connection) == 1
+        cursor.execute(change)
+        reader = connection.cursor(stream=how == "stream")
+        if how == "executemany":
+            reader.executemany(text, [(1,), (2,)])
+        elif how == "pipeline":
+            with connection.pipeline():
+                reader.execute(text, (1,))
+        else:
+            reader.execute(text, (1,))
+        assert reader.fetchall() == [(1, 7) if "ALTER" in change else (1,)]
+        reader.close()
+        cursor.execute("DROP TABLE altered")
