@@ -273,7 +273,7 @@ def test_data_that_came_before_the_compression() -> None:
 
 
 def test_data_that_came_before_the_encryption() -> None:
-    """What stands behind the greeting, to be taken for the encrypted word of the server; nothing is said to its sender."""
+    """What stands behind the greeting, to be taken for the encrypted word of the server; its sender hears nothing."""
     with serving(lambda peer: peer.sendall(greeting(PLAIN | 2048) + ok(2))) as peer:
         _, runner = link_to(peer.port, "mysql", sslmode="require")
         with pytest.raises(WireError, match="sent data before the encryption that it agreed to"):

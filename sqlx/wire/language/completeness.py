@@ -97,6 +97,8 @@ def misleading(source: Section) -> Iterator[Finding]:
             yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
+        if option.get("contents") and "default" in option:
+            yield Finding(f"$.options.{name}.default", "which file is read and sent is for the user to say")
     for name, framing in source.get("framing", {}).items():
         if "ends" in framing and "size" in framing:
             yield Finding(f"$.framing.{name}.size", "a body has a `size` or `ends` with a text, not both")
