@@ -41,6 +41,7 @@ MEANINGS = {
     "keepalives_idle": "seconds of silence before the first probe; 0 is the system's own",
     "keepalives_interval": "seconds between two probes; 0 is the system's own",
     "load_balance_hosts": "`random`: try several hosts, and a name's addresses, in no order",
+    "local_infile": "let the server ask for [the file that a statement names](copy.md#load-data-local)",
     "mode": "`ro` reads only, `rw` never makes the file, `memory` keeps it nowhere",
     "options": "settings for the server's session, as in `-c work_mem=64MB`",
     "paramstyle": "[what marks a parameter](statements.md#parameters)",

@@ -131,7 +131,9 @@ def _unreachable_rules(entry: Any, path: str) -> Iterator[Finding]:
 
 def unused(source: Section) -> Iterator[Finding]:
     """Notes of what nothing refers to."""
-    sent = {step["send"] for _, step in everywhere(source) if isinstance(step, dict) and "send" in step}
+    steps = [step for _, step in everywhere(source) if isinstance(step, dict)]
+    sent = {step["send"] for step in steps if "send" in step}
+    sent |= {message for step in steps for message in step.get("pull", {}).values()}
     yield from _unnamed(source.get("messages", {}).get("client", {}), sent, "$.messages.client", "sends the message")
     server = source.get("messages", {}).get("server", {})
     yield from _unnamed(server, _received(source), "$.messages.server", "expects the message")
