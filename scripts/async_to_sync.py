@@ -24,6 +24,7 @@ TWINS = {
     "sqlx/aio/transaction.py": "sqlx/dbapi/transaction.py",
     "sqlx/catalog/aio.py": "sqlx/catalog/dbapi.py",
     "tests/aio/conftest.py": "tests/dbapi/conftest.py",
+    "tests/aio/test_copy.py": "tests/dbapi/test_copy.py",
     "tests/aio/test_cursor.py": "tests/dbapi/test_cursor.py",
     "tests/aio/test_connection.py": "tests/dbapi/test_connection.py",
     "tests/aio/test_stream.py": "tests/dbapi/test_stream.py",

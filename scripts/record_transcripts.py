@@ -160,6 +160,33 @@ POSTGRESQL = {
         "admin",
         [OPEN, ["query", "COPY (SELECT 1) TO STDOUT"], ["query", "COPY pg_am FROM STDIN"], SELECT, CLOSE],
     ),
+    "copy_in": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["query", "CREATE TEMPORARY TABLE copied (a int, b text)"],
+            ["given", "COPY copied FROM STDIN", ["1\tone\n2\t", "two\n"]],
+            ["given", "COPY copied FROM STDIN", []],
+            ["given", "COPY copied FROM STDIN", ["3\tthree\n"], "ZeroDivisionError"],
+            ["given", "COPY copied FROM STDIN", ["x\n"]],
+            ["given", "COPY nowhere FROM STDIN", ["1\n"]],
+            ["query", "SELECT * FROM copied"],
+            CLOSE,
+        ],
+    ),
+    "copy_out": Scenario(
+        "postgres",
+        "admin",
+        [
+            OPEN,
+            ["taken", "COPY (SELECT g, 'x' FROM generate_series(1, 3) AS g) TO STDOUT"],
+            ["taken", "COPY (SELECT 1 WHERE false) TO STDOUT (FORMAT csv)"],
+            ["taken", "COPY (SELECT 1) TO STDOUT (FORMAT binary)"],
+            SELECT,
+            CLOSE,
+        ],
+    ),
     "cancel": Scenario("postgres", "admin", [OPEN, ["cancelled", "SELECT pg_sleep(60)"], SELECT, CLOSE]),
     "cancel_over_tls": Scenario(
         "postgres", "admin", [OPEN, ["cancelled", "SELECT pg_sleep(60)"], SELECT, CLOSE], sslmode="require"
@@ -179,6 +206,22 @@ BOTH_FAMILIES = [
     CLOSE,
 ]
 FAMILY = {
+    "local_infile": Scenario(
+        "",
+        "admin",
+        [
+            OPEN,
+            ["query", "CREATE TEMPORARY TABLE loaded (a int PRIMARY KEY, b varchar(20))"],
+            ["given", "LOAD DATA LOCAL INFILE 'x' INTO TABLE loaded", ["1\tone\n2\t", "two\n"]],
+            ["given", "LOAD DATA LOCAL INFILE 'x' INTO TABLE loaded", []],
+            ["given", "LOAD DATA LOCAL INFILE 'x' INTO TABLE loaded", ["3\tthree\n"], "ZeroDivisionError"],
+            ["given", "LOAD DATA LOCAL INFILE 'x' INTO TABLE nowhere", ["4\n"]],
+            ["query", "SELECT * FROM loaded"],
+            CLOSE,
+        ],
+        over_socket=True,
+        options={"local_infile": True},
+    ),
     "tls": Scenario("", "tls_only", LOGIN, sslmode="require", options={"allow_cleartext": "unverified-tls"}),
     "empty_password": Scenario("", "empty", LOGIN),
     "no_database": Scenario("", "admin", [OPEN], options={"database": "nowhere"}, over_socket=True),

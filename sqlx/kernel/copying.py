@@ -112,4 +112,15 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
         return iter(lambda: source.read(PIECE), b"")
     if isinstance(source, bytes | bytearray | memoryview) or not hasattr(source, "__iter__"):
         raise Misuse(f"data comes from a path, a binary file or an iterable of bytes, not from {type(source).__name__}")
-    return iter(source)
+    return _joined(source)
+
+
+def _joined(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Small parts together, so that what is sent is worth it."""
+    waiting = bytearray()
+    for part in parts:
+        waiting += part
+        if len(waiting) >= PIECE:
+            yield bytes(waiting)
+            waiting.clear()
+    yield bytes(waiting)

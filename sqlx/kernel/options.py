@@ -115,7 +115,7 @@ def _complete(pack: Pack, known: dict[str, Section], given: dict[str, Any]) -> C
     if not pack.embedded:
         values["user"] = _os_user() if values["user"] is None else values["user"]
         values["places"] = places(pack, values)
-        if values["password"] is None and "password_file" in pack.environment and is_read(known, given):
+        if values["password"] is None and "password_file" in pack.environment and is_read(pack, known, given):
             values["places"] = with_passwords(pack, values, values["places"])
         for name in _USED_UP:
             del values[name]

@@ -228,12 +228,13 @@ class Session:
     ) -> Steps[Reply]:  # fmt: skip
         """Run a statement that is not prepared, and `keep` it, or prepare it first where that is how it is done."""
         self.statements.refuse_unpreparable(statement)
-        if not self.link.runs_unprepared:
+        reading = self._read_as(begin, stream)
+        # Types can be looked up before rows that come in one go only where what they are is asked first.
+        asked_first = reading["stream"] and not reading["portal"] and self.link.direct
+        if asked_first or not self.link.runs_unprepared:
             prepared = yield from self._prepare(statement, types)
             return (yield from self._start(prepared, types, values, begin, stream))
-        reply = yield from self.link.run(
-            statement.text, types, values, keep=keep, begin=begin, **self._read_as(begin, stream)
-        )
+        reply = yield from self.link.run(statement.text, types, values, keep=keep, begin=begin, **reading)
         if keep:
             self._kept.put(self._key(statement, types), reply.prepared)
         return reply

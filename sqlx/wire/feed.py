@@ -33,6 +33,7 @@ class Feed:
             self._arguments[_REASON] = "" if given is None else given.reason
             act(machine, machine.v, self._arguments, None)
             return
+        # An empty piece would be taken for the end where the end is an empty message: it is never sent.
         for start in range(0, len(given), PIECE):
             self._arguments[_DATA] = given[start : start + PIECE]
             self._data(machine, machine.v, self._arguments, None)

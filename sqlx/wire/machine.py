@@ -560,7 +560,10 @@ class Machine:
             raise ValueError("a row without a result")
         if len(values) != len(self.result.columns or ()):
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
-        self.result.rows.append(tuple(values))
+        if self.discarding:
+            self.discarded += sum(len(value) for value in values if value.__class__ is bytes)
+        else:
+            self.result.rows.append(tuple(values))
 
     def complete(self, rowcount: int | None = -1, lastrowid: int | None = None, tag: str = "") -> None:
         """Close the open result, or add one without rows. A result that is kept whole counts its own rows."""

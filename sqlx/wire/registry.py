@@ -136,3 +136,8 @@ def shipped_schemes() -> dict[str, str]:
 def load(name: str) -> Pack:
     """A shipped pack by its name. Raises PackError."""
     return build(resolve(read_source(pack_folder() / f"{name}.wire.json")))
+
+
+def is_shipped(pack: Pack) -> bool:
+    """Whether it is a shipped pack as it was shipped."""
+    return pack.name in shipped_packs() and load(pack.name) is pack

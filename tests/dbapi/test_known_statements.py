@@ -55,7 +55,7 @@ def test_a_copy_without_data_ends_with_a_sentence(postgres_connection: dbapi.Con
     plain = postgres_connection.cursor()
     plain.execute("CREATE TEMPORARY TABLE copied (a int)")
     postgres_connection.commit()
-    with pytest.raises(dbapi.OperationalError, match="needs data"):
+    with pytest.raises(dbapi.OperationalError, match=r"its data is given by cursor\.copy"):
         postgres_connection.cursor(stream=stream).execute("COPY copied FROM STDIN")
     postgres_connection.rollback()
     assert plain.execute("SELECT 1").fetchall() == [(1,)]

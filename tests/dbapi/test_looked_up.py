@@ -83,18 +83,24 @@ def test_a_script_and_a_stream(connection: dbapi.Connection) -> None:
     cursor = connection.cursor().execute("SELECT 1; SELECT ROW(1, 'z')::pair; SELECT '[1,2)'::prices")
     assert cursor.nextset() and cursor.fetchall() == [((1, "z"),)]
     assert cursor.nextset() and cursor.fetchall() == [(Range(1, 2),)]
-    connection.types.refresh()
-    with connection.cursor(stream=True) as stream:
-        stream.execute("SELECT ROW(n, 'z')::pair FROM generate_series(1, 3000) AS n")
-        assert [pair.a for (pair,) in stream] == list(range(1, 3001))
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_stream(database: str, autocommit: bool) -> None:
+    """In a transaction it comes in parts, outside of one in one go."""
+    with dbapi.connect(database, autocommit=autocommit) as connection:
+        connection.cursor().execute("SELECT ?::int", (1,))
+        connection.types.refresh()
+        with connection.cursor(stream=True) as stream:
+            stream.execute("SELECT ROW(n, 'z')::pair FROM generate_series(1, 3000) AS n")
+            assert [pair.a for (pair,) in stream] == list(range(1, 3001))
 
 
 def test_returning_of_many(connection: dbapi.Connection) -> None:
     cursor = connection.cursor()
     cursor.execute("CREATE TEMPORARY TABLE kept (id int, pair pair)")
     cursor.executemany("INSERT INTO kept VALUES (?, ?) RETURNING pair", [(1, PAIR), (2, None)])
-    assert cursor.fetchall() == [(PAIR,)]
-    assert cursor.nextset() and cursor.fetchall() == [(None,)]
+    assert cursor.fetchall() == [(PAIR,), (None,)]
 
 
 def test_all_of_them_are_bound(connection: dbapi.Connection) -> None:

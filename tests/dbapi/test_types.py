@@ -77,6 +77,14 @@ def test_a_subclass_and_an_enum_bind_as_what_they_are(
     assert str(back(connection, "date" if isinstance(value, date) else text_type, value)) == wanted
 
 
+def test_the_sizes_of_a_column(connection: dbapi.Connection) -> None:
+    """Precision and scale of a number, read with parameters and without."""
+    cursor = connection.cursor().execute("CREATE TEMPORARY TABLE sized (price numeric(10, 2))")
+    for where, parameters in (("", None), (" WHERE 1 = ?", (1,))):
+        cursor.execute(f"SELECT price FROM sized{where}", parameters)
+        assert [column[4:6] for column in cursor.description or ()] == [(10, 2)]
+
+
 def test_numbers_of_numpy_bind_as_pythons(connection: dbapi.Connection) -> None:
     numpy = pytest.importorskip("numpy")
     for value in (numpy.int64(7), numpy.uint8(200), Number.ONE):

@@ -128,6 +128,29 @@ def test_the_working_folder_is_never_looked_into(write: Write, monkeypatch: pyte
         assert "by their whole path" in refusal("here://h")
 
 
+def test_a_pack_reads_no_variable_and_no_file_unasked(
+    write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It could name any of them, and tell its server."""
+    (tmp_path / "pass").write_text("*:*:*:*:hush")
+    (tmp_path / "pass").chmod(0o600)
+    monkeypatch.delenv("SQLX_ENVIRONMENT")
+    monkeypatch.setenv("CLOUD_KEY", "hush")
+    write(
+        "mine",
+        schemes=["mine"],
+        environment={
+            "variables": {"CLOUD_KEY": "application_name"},
+            "password_file": {"option": "passfile", "path": str(tmp_path / "pass")},
+        },
+    )
+    asked, unasked = parse("mine://h", environment=True), parse("mine://h")
+    assert (asked.application_name, asked.has_password) == ("hush", True)
+    assert (unasked.application_name, unasked.has_password) == ("sqlx", False)
+    monkeypatch.setenv("SQLX_ENVIRONMENT", "true")
+    assert parse("mine://h").has_password
+
+
 def test_a_pack_is_read_anew_when_its_file_has_changed(write: Write) -> None:
     write("mine", schemes=["mine"], default_port=7)
     first = parse("mine://h").pack

@@ -216,3 +216,17 @@ def test_what_a_pack_has_for_programs_to_run_can_be_run(name: str, request: pyte
         connection.cursor().execute(words["statement_timeout"].replace("{milliseconds}", "5000"))
         if words.get("reset"):
             connection.cursor().execute(words["reset"])
+
+
+@pytest.mark.parametrize("name", ["postgres", "mariadb"])
+def test_many_rows_are_sent_before_any_answer(
+    name: str, proxy: Callable[[Server], Proxy], request: pytest.FixtureRequest
+) -> None:
+    server: Server = request.getfixturevalue(name)
+    middle = proxy(server)
+    with dbapi.connect(server.url(host=middle.host, port=middle.port, sslmode="disable")) as connection:
+        cursor = connection.cursor().execute("CREATE TEMPORARY TABLE many (n int)")
+        cursor.executemany("INSERT INTO many VALUES (?)", [(0,)])
+        middle.pieces.clear()
+        cursor.executemany("INSERT INTO many VALUES (?)", [(number,) for number in range(200)])
+        assert len([piece for piece in middle.pieces if piece.direction == "sent"]) < 10

@@ -171,6 +171,12 @@ SENSE = [
     ("types/text", [{"name": "a"}, {"name": "b"}], "$.types.text[1]", "the rule before it has no `when`"),
     ("variables", {"user": "text"}, "$.variables.user", "every connection has a variable 'user' already"),
     ("options", {"mode": {"kind": "choice"}}, "$.options.mode", "a `choice` has `choices`"),
+    (
+        "options",
+        {"key": {"kind": "path", "contents": True, "default": "/etc/passwd"}},
+        "$.options.key.default",
+        "for the user to say",
+    ),
     ("options", {"mode": {"kind": "choices"}}, "$.options.mode", "a `choices` has `choices`"),
     ("verified", [{"how": "live"}], "$.verified[0]", "says with which `version`"),
     ("commands/ping/send", ["until_closed"], "$.commands.ping.send[0]", "`until_closed` waits"),

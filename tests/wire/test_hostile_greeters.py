@@ -272,6 +272,16 @@ def test_data_that_came_before_the_compression() -> None:
             runner.open(DEADLINE)
 
 
+def test_data_that_came_before_the_encryption() -> None:
+    """What stands behind the greeting, to be taken for the encrypted word of the server; its sender hears nothing."""
+    with serving(lambda peer: peer.sendall(greeting(PLAIN | 2048) + ok(2))) as peer:
+        _, runner = link_to(peer.port, "mysql", sslmode="require")
+        with pytest.raises(WireError, match="sent data before the encryption that it agreed to"):
+            runner.open(DEADLINE)
+        assert peer.closed.wait(DEADLINE)
+        assert b"ada" not in peer.heard
+
+
 def test_what_the_server_said_before_it_heard_of_the_statement() -> None:
     """It tells why it has gone, with frames that it counts from 0."""
     gone = b"\xff\xbf\x0f#HY000The client was disconnected by the server because of inactivity."

@@ -16,6 +16,7 @@ from sqlx.kernel.errors import Misuse, PackError, did_you_mean
 from sqlx.kernel.known_options import names, overlaid
 from sqlx.kernel.option_values import converted
 from sqlx.kernel.places import Place
+from sqlx.wire import registry
 from sqlx.wire.registry import Pack, Section
 
 VARIABLE = "SQLX_ENVIRONMENT"  # false: nothing is read where nobody asks for it
@@ -24,7 +25,7 @@ VARIABLE = "SQLX_ENVIRONMENT"  # false: nothing is read where nobody asks for it
 def surroundings(pack: Pack, known: Mapping[str, Section], named: Mapping[str, Any]) -> dict[str, Any]:
     """What variables and files say of a connection; `named` is what a URL and keywords say of it. Raises Misuse."""
     rules = pack.environment
-    if not is_read(known, named):
+    if not is_read(pack, known, named):
         _refuse_files(rules, named)
         return {}
     reader = _Reader(known)
@@ -34,12 +35,15 @@ def surroundings(pack: Pack, known: Mapping[str, Section], named: Mapping[str, A
     return _without_socket(overlaid(levels), named)
 
 
-def is_read(known: Mapping[str, Section], named: Mapping[str, Any]) -> bool:
-    """Whether variables and files count: unless the option, or else a variable of our own, says no."""
+def is_read(pack: Pack, known: Mapping[str, Section], named: Mapping[str, Any]) -> bool:
+    """Whether variables and files count: as the option, or else a variable of our own, says.
+
+    Where neither does they count for shipped packs. Another one could name what it likes, and tell it to its server.
+    """
     if "environment" in named:
         return bool(named["environment"])
     said = os.environ.get(VARIABLE)
-    return True if not said else bool(converted(VARIABLE, known["environment"], said))
+    return bool(converted(VARIABLE, known["environment"], said)) if said else registry.is_shipped(pack)
 
 
 def with_passwords(pack: Pack, values: Mapping[str, Any], places: Iterable[Place]) -> tuple[Place, ...]:

@@ -105,6 +105,8 @@ def misleading(source: Section) -> Iterator[Finding]:
             yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")
+        if option.get("contents") and "default" in option:
+            yield Finding(f"$.options.{name}.default", "which file is read and sent is for the user to say")
     for name, framing in source.get("framing", {}).items():
         if "ends" in framing and "size" in framing:
             yield Finding(f"$.framing.{name}.size", "a body has a `size` or `ends` with a text, not both")
@@ -140,7 +142,9 @@ def _unreachable_rules(entry: Any, path: str) -> Iterator[Finding]:
 
 def unused(source: Section) -> Iterator[Finding]:
     """Notes of what nothing refers to."""
-    sent = {step["send"] for _, step in everywhere(source) if isinstance(step, dict) and "send" in step}
+    steps = [step for _, step in everywhere(source) if isinstance(step, dict)]
+    sent = {step["send"] for step in steps if "send" in step}
+    sent |= {message for step in steps for message in step.get("pull", {}).values()}
     yield from _unnamed(source.get("messages", {}).get("client", {}), sent, "$.messages.client", "sends the message")
     server = source.get("messages", {}).get("server", {})
     yield from _unnamed(server, _received(source), "$.messages.server", "expects the message")
