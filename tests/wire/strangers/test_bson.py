@@ -32,12 +32,13 @@ STRUCTS: dict[str, list[Any]] = {
             "10": [],
             "16": ["int:i32"],
             "18": ["long:i64"],
+            "19": ["decimal:bytes[16]"],
         },
     ],
 }
 SLOTS = (
     *("number", "size", "text", "end", "document", "length", "subtype", "data", "id", "truth", "milliseconds", "int"),
-    "long",
+    *("long", "decimal"),
 )
 CODEC = Codec(["document:document"], order="little", structs=STRUCTS)
 
@@ -74,6 +75,35 @@ def test_the_specification_s_example() -> None:
     data = b"\x16\x00\x00\x00\x02hello\x00\x06\x00\x00\x00world\x00\x00"
     assert CODEC.write((document({"hello": "world"}),)) == data
     assert CODEC.read(data) == ((document({"hello": "world"}),), len(data))
+
+
+VECTORS: dict[str, tuple[str, tuple[Any, ...]]] = {
+    "double": ("10000000 01 6400 000000000000f83f 00", _tagged(1, "d", number=1.5)),
+    "string": ("0f000000 02 7300 03000000 c3a900 00", _tagged(2, "s", size=3, text="\u00e9", end=0)),
+    "nested document": ("11000000 03 6e00 09000000 08 6200 00 00 00", _tagged(3, "n", document=document({"b": False}))),
+    "array": (
+        "14000000 04 6100 0c000000 10 3000 01000000 00 00",
+        _tagged(4, "a", document=(12, [_tagged(16, "0", int=1)])),
+    ),
+    "binary": ("0f000000 05 6200 02000000 80 ff00 00", _tagged(5, "b", length=2, subtype=0x80, data=b"\xff\0")),
+    "bool": ("09000000 08 7400 01 00", _tagged(8, "t", truth=1)),
+    "datetime": ("10000000 09 7700 ffffffffffffffff 00", _tagged(9, "w", milliseconds=-1)),
+    "null": ("08000000 0a 7a00 00", _tagged(10, "z")),
+    "int32": ("0c000000 10 6900 feffffff 00", _tagged(16, "i", int=-2)),
+    "int64": ("10000000 12 6c00 0000000001000000 00", _tagged(18, "l", long=2**32)),
+    "decimal128": (
+        "18000000 13 6400 01000000000000000000000000004030 00",
+        _tagged(19, "d", decimal=bytes.fromhex("01000000000000000000000000004030")),
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "told"), VECTORS.values(), ids=VECTORS)
+def test_each_type_as_the_specification_lays_it_out(text: str, told: tuple[Any, ...]) -> None:
+    """Written by hand, byte by byte: size, tag, name, value, end. A decimal stays the 16 bytes that it is."""
+    data = bytes.fromhex(text)
+    assert CODEC.read(data) == (((len(data), [told]),), len(data))
+    assert CODEC.write(((len(data), [told]),)) == data
 
 
 VALUES = st.recursive(
