@@ -158,7 +158,7 @@ def _tested(pack: Pack) -> str:
     schemes = ", ".join(f"`{scheme}://`" for scheme in pack.schemes)
     ways: dict[str, list[str]] = {}
     for each in pack.verified:
-        ways.setdefault(each["how"], []).append(each.get("version", ""))
+        ways.setdefault(each["how"], []).append(each.get("version", "").removeprefix(f"{pack.title} "))
     verified = "; ".join(f"{how}: {', '.join(filter(None, versions))}" for how, versions in ways.items())
     return f"| {pack.title} | {schemes} | [{pack.name}](wirepacks/{pack.name}.wire.json) | {verified or 'unverified'} |"
 

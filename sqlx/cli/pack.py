@@ -90,7 +90,8 @@ def _verified(pack: registry.Pack) -> str:
     """In words: `live (1.2, 3.4); transcript (5.6)`."""
     ways: dict[str, list[str]] = {}
     for entry in pack.verified:
-        ways.setdefault(entry["how"], []).extend(filter(None, [entry.get("version")]))
+        version = entry.get("version", "").removeprefix(f"{pack.title} ")
+        ways.setdefault(entry["how"], []).extend(filter(None, [version]))
     told = [f"{how} ({', '.join(versions)})" if versions else how for how, versions in ways.items()]
     return "; ".join(told) or "unverified"
 

@@ -43,7 +43,8 @@ class RowFormat:
         self.refusal = _refusal(link, scanner, sql)
         csv = "csv" in rule and rule["csv"]["when"] in _options(link, scanner, sql)
         self._lines: Lines = QuotedLines(rule["csv"]) if csv else TextLines(rule["text"])
-        kinds = {**link.pack.parameters, "kinds": {**link.pack.parameters["kinds"], **rule.get("kinds", {})}}
+        bound = link.pack.parameters
+        kinds = {**bound, "kinds": {**bound.get("kinds", {}), **rule.get("kinds", {})}}
         self._parameters = Parameters(kinds, Context(byte_order=link.pack.byte_order))
         self._decoders = None if types is None else [_decoder(link, name) for name in types]
 

@@ -147,6 +147,7 @@ def test_a_pack_reads_no_variable_and_no_file_unasked(
     asked, unasked = parse("mine://h", environment=True), parse("mine://h")
     assert (asked.application_name, asked.has_password) == ("hush", True)
     assert (unasked.application_name, unasked.has_password) == ("sqlx", False)
+    assert "reads nothing without environment=true" in refusal("mine://h", passfile=str(tmp_path / "pass"))
     monkeypatch.setenv("SQLX_ENVIRONMENT", "true")
     assert parse("mine://h").has_password
 

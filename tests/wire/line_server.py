@@ -6,6 +6,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
+
+FURTHER = {
+    "tell now": ["!news it rains", "+0"],
+    "tell later": ["+0", "!news still"],
+    "BEGIN": ["+0 T"],
+    "COMMIT": ["+0"],
+    "LOAD DATA": ["?"],
+}
 
 
 def answers(line: str) -> list[str]:
@@ -13,6 +22,8 @@ def answers(line: str) -> list[str]:
     word, _, rest = line.partition(" ")
     if word == "LOGIN":
         return ["+"] if rest == "anna secret" else ["-28000 no such account, or another password"]
+    if word == "QUERY" and rest in FURTHER:
+        return FURTHER[rest]
     if word == "QUERY" and rest.startswith("select "):
         return ["=one", f":{rest[7:]}", "+1"]
     if word == "QUERY":
@@ -42,3 +53,14 @@ def _serve(listener: socket.socket) -> None:
                     break
                 stream.write("".join(f"{each}\r\n" for each in told).encode())
                 stream.flush()
+                if told == ["?"]:
+                    stream.write(b"+%d\r\n" % _taken(stream))
+                    stream.flush()
+
+
+def _taken(stream: IO[bytes]) -> int:
+    """Reads pieces with a length before each up to an empty one; how many lines they have."""
+    data = b""
+    while size := int.from_bytes(stream.read(4), "big"):
+        data += stream.read(size)
+    return data.count(b"\n")

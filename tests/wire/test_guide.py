@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 import sqlx.dbapi
-from tests.wire.line_server import line_server
+from sqlx.wire import registry
+from sqlx.wire.language.check import check
+from tests.dbapi.test_bound_logins import certify
+from tests.wire.line_server import answers, line_server
+from tests.wire.peers import serving
 
 GUIDE = Path(__file__).parents[2] / "docs" / "wire-packs.md"
 
@@ -55,3 +62,93 @@ def test_a_pack_with_a_fault_does_not_connect(port: int, pack: Path) -> None:
     pack.write_text(pack.read_text().replace('{"send": "login"', '{"send": "logn"'))
     with pytest.raises(sqlx.dbapi.Error, match=r"\$\.flows\.connect\[1\].*'logn'; did you mean 'login'"):
         sqlx.dbapi.connect(f"lines://anna:secret@127.0.0.1:{port}", pack=pack)
+
+
+# -- what is laid over it
+
+PIECES = re.findall(
+    r"^### ([^\n]+)\n(?:(?!^###).)*?```json\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+)
+FURTHER = {title: json.loads(text) for title, text in PIECES}
+
+
+def laid_over(pack: Path, title: str) -> Path:
+    pack.write_text(json.dumps(registry.merge(json.loads(pack.read_text()), FURTHER[title])))
+    return pack
+
+
+@pytest.mark.parametrize("title", FURTHER)
+def test_what_is_laid_over_it_has_no_fault(pack: Path, title: str) -> None:
+    found = check(json.loads(laid_over(pack, title).read_text()))
+    assert [finding for finding in found if finding.severity == "error"] == []
+
+
+def test_what_is_heard_unasked(port: int, pack: Path) -> None:
+    """Among replies, and while nothing is owed."""
+    laid_over(pack, "What is heard unasked")
+    with sqlx.dbapi.connect(f"lines://anna:secret@127.0.0.1:{port}", pack=pack) as connection:
+        connection.cursor().execute("tell now")
+        assert [(each.channel, each.payload) for each in connection.notifies(timeout=0)] == [("news", "it rains")]
+        connection.cursor().execute("tell later")
+        assert [each.payload for each in connection.notifies(timeout=5, stop_after=1)] == ["still"]
+
+
+def test_what_a_message_does(port: int, pack: Path) -> None:
+    laid_over(pack, "What a message does wherever it comes")
+    with sqlx.dbapi.connect(f"lines://anna:secret@127.0.0.1:{port}", pack=pack, autocommit=True) as connection:
+        connection.cursor().execute("BEGIN")
+        assert connection.in_transaction
+        connection.commit()
+        assert not connection.in_transaction
+
+
+def test_what_the_surroundings_say(port: int, pack: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    laid_over(pack, "Options, and what the surroundings say")
+    monkeypatch.setenv("LINES_USER", "anna")
+    monkeypatch.setenv("LINES_PASSWORD", "secret")
+    url = f"lines://127.0.0.1:{port}?greeting=long"
+    sqlx.dbapi.connect(url, pack=pack, environment=True).close()
+    with pytest.raises(sqlx.dbapi.Error, match="no password"):
+        sqlx.dbapi.connect(url, pack=pack, environment=False)
+
+
+@pytest.mark.parametrize("protocol", ["lines", "http/1.1"])
+def test_encryption(pack: Path, tmp_path: Path, protocol: str) -> None:
+    """With a server that agrees on the protocol, and with one that does not."""
+    context = certify(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    context.set_alpn_protocols([protocol])
+
+    def script(peer: socket.socket) -> None:
+        assert peer.recv(100) == b"TLS\r\n"
+        peer.sendall(b"+\r\n")
+        with context.wrap_socket(peer, server_side=True) as line, line.makefile("rwb", buffering=0) as stream:
+            while told := answers(stream.readline().decode().strip()):
+                stream.write("".join(f"{each}\r\n" for each in told).encode())
+
+    laid_over(pack, "Encryption")
+    with serving(script) as peer:
+        url = f"lines://anna:secret@127.0.0.1:{peer.port}?sslmode=require"
+        if protocol == "lines":
+            with sqlx.dbapi.connect(url, pack=pack) as connection:
+                assert connection.cursor().execute("select 5").fetchall() == [("5",)]
+        else:
+            with pytest.raises(sqlx.dbapi.OperationalError, match="is it a line engine that listens there"):
+                sqlx.dbapi.connect(url, pack=pack)
+
+
+def test_data_that_streams(port: int, pack: Path) -> None:
+    laid_over(pack, "Data that streams")
+    with sqlx.dbapi.connect(f"lines://anna:secret@127.0.0.1:{port}", pack=pack) as connection:
+        cursor = connection.cursor()
+        with cursor.copy("LOAD DATA") as copy:
+            copy.write_rows([("Rex", None), ("Mia", "a\nb")])
+        assert cursor.rowcount == 2
+        assert cursor.execute("select 5").fetchall() == [("5",)]
+
+
+def test_which_of_several_servers(port: int, pack: Path) -> None:
+    laid_over(pack, "Which of several servers")
+    url = f"lines://anna:secret@127.0.0.1:{port}?target_session_attrs="
+    sqlx.dbapi.connect(url + "read-write", pack=pack).close()
+    with pytest.raises(sqlx.dbapi.OperationalError):
+        sqlx.dbapi.connect(url + "read-only", pack=pack)

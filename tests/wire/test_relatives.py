@@ -12,7 +12,7 @@ from tests.servers.server import Server
 
 PORTS = {
     "cockroachdb": 26257, "yugabytedb": 5433, "redshift": 5439, "materialize": 6875, "questdb": 8812,
-    "tidb": 4000, "oceanbase": 2881, "doris": 9030, "starrocks": 9030, "vitess": 3306, "citus": 5432,
+    "tidb": 4000, "oceanbase": 2881, "vitess": 3306, "citus": 5432,
 }  # fmt: skip
 ISOLATION = {
     "cockroachdb": {"read committed", "serializable"},
@@ -20,7 +20,6 @@ ISOLATION = {
     "materialize": {"serializable"},
     "singlestore": {"read committed"},
     "cratedb": set(),
-    "starrocks": set(),
 }
 UNVERIFIED = [
     name for name in registry.shipped_packs() if all(e["how"] == "unverified" for e in registry.load(name).verified)
@@ -50,12 +49,12 @@ def test_isolation_levels(name: str, levels: set[str]) -> None:
     assert set(registry.load(name).session["isolation"]) == levels
 
 
-@pytest.mark.parametrize("name", ["cockroachdb", "yugabytedb", "redshift", "cratedb", "tidb", "starrocks"])
+@pytest.mark.parametrize("name", ["cockroachdb", "yugabytedb", "redshift", "cratedb", "tidb"])
 def test_no_two_phase_commit(name: str) -> None:
     assert "two_phase" not in registry.load(name).session
 
 
-@pytest.mark.parametrize("name", ["redshift", "cratedb", "starrocks"])
+@pytest.mark.parametrize("name", ["redshift", "cratedb"])
 def test_no_savepoints(name: str) -> None:
     assert not {"savepoint", "release", "rollback_to"} & registry.load(name).session.keys()
 

@@ -26,7 +26,7 @@ def surroundings(pack: Pack, known: Mapping[str, Section], named: Mapping[str, A
     """What variables and files say of a connection; `named` is what a URL and keywords say of it. Raises Misuse."""
     rules = pack.environment
     if not is_read(pack, known, named):
-        _refuse_files(rules, named)
+        _refuse_files(pack, named)
         return {}
     reader = _Reader(known)
     levels = [reader.option_files(rules.get("option_files"), named), reader.variables(rules.get("variables", {}))]
@@ -141,8 +141,11 @@ def _without_socket(below: dict[str, Any], named: Mapping[str, Any]) -> dict[str
     return below
 
 
-def _refuse_files(rules: Mapping[str, Any], named: Mapping[str, Any]) -> None:
-    for rule in (rules.get(key, {}) for key in ("service_file", "password_file", "option_files")):
+def _refuse_files(pack: Pack, named: Mapping[str, Any]) -> None:
+    forbids = "environment=false forbids that: leave one out"
+    if not registry.is_shipped(pack):
+        forbids = "a pack that is not shipped reads nothing without environment=true"
+    for rule in (pack.environment.get(key, {}) for key in ("service_file", "password_file", "option_files")):
         for name in (rule.get("option"), rule.get("file_option")):
             if name and named.get(name):
-                raise Misuse(f"{name} names something to be read, and environment=false forbids that: leave one out")
+                raise Misuse(f"{name} names something to be read, and {forbids}")
