@@ -10,8 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from sqlx import Geometry, Interval, ServerText, Vector, dbapi
 from tests.dbapi.values import column, read, told
@@ -220,34 +218,3 @@ def test_text_in_another_encoding_arrives_as_server_text(connection: dbapi.Conne
         cursor.execute("SET character_set_results = utf8mb4")
         cursor.execute("SET session_track_system_variables = DEFAULT")
     assert told(read(cursor)) == told("café")
-
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
-VALUES = {
-    "SMALLINT": st.integers(-(2**15), 2**15 - 1),
-    "BIGINT": st.integers(-(2**63), 2**63 - 1),
-    "BIGINT UNSIGNED": st.integers(0, 2**64 - 1),
-    "DECIMAL(65,20)": st.decimals(-(10**44), 10**44, places=20),
-    "DOUBLE": st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False).filter(bool),  # -0.0 is 0 to one
-    "VARCHAR(50)": TEXT,
-    "BLOB": st.binary(max_size=300),
-    "BIT(64)": st.integers(0, 2**64 - 1),
-    "DATE": st.dates(),
-    "DATETIME(6)": st.datetimes().map(lambda value: value.replace(fold=0)),
-    "TIME(6)": st.timedeltas(timedelta(hours=-838), timedelta(hours=838)),
-    "SET('a','b','c')": st.sets(st.sampled_from("abc")),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("type_", VALUES)
-def test_a_round_trip(connection: dbapi.Connection, type_: str) -> None:
-    cursor = column(connection, type_)
-    cursor.execute("INSERT INTO t VALUES (NULL)")
-
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(VALUES[type_])
-    def trip(value: Any) -> None:
-        cursor.execute("UPDATE t SET c = ?", (value,))
-        assert told(read(cursor)) == told(value)
-
-    trip()

@@ -12,8 +12,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from sqlx import (
     Array,
@@ -351,48 +349,3 @@ def test_json_that_is_nested_too_deeply_arrives_as_server_text(connection: dbapi
     cursor = column(connection, "json")
     cursor.execute("INSERT INTO t VALUES (?)", (deep,))
     assert told(read(cursor)) == told(ServerText(deep))
-
-
-# ---- round trips
-
-TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
-DATETIMES = st.datetimes().map(lambda value: value.replace(fold=0))
-ELEMENTS = {
-    "bigint[]": st.integers(-(2**63), 2**63 - 1),
-    "text[]": TEXT,
-    "bytea[]": st.binary(max_size=20),
-    "timestamp[]": DATETIMES,
-    "float8[]": st.floats(allow_nan=False),
-}
-VALUES = {
-    "smallint": st.integers(-(2**15), 2**15 - 1),
-    "bigint": st.integers(-(2**63), 2**63 - 1),
-    "numeric": st.decimals(allow_nan=False, places=20) | st.integers(-(10**60), 10**60).map(Decimal),
-    "double precision": st.floats(),
-    "text": TEXT,
-    "bytea": st.binary(max_size=300),
-    "date": st.dates(),
-    "time": st.times().map(lambda value: value.replace(fold=0)),
-    "timestamp": DATETIMES,
-    "timestamptz": DATETIMES.map(lambda value: value.replace(tzinfo=ZoneInfo("UTC"))),
-    "interval": st.builds(
-        Interval, st.integers(-(2**31), 2**31 - 2), st.integers(-(2**31), 2**31 - 2), st.integers(-(2**62), 2**62)
-    ),
-    "uuid": st.uuids(),
-    "inet": st.ip_addresses(),
-    **{name: st.lists(element | st.none(), max_size=5) for name, element in ELEMENTS.items()},
-}
-
-
-@pytest.mark.parametrize("type_", VALUES)
-def test_a_round_trip(connection: dbapi.Connection, type_: str) -> None:
-    cursor = column(connection, type_)
-    cursor.execute("INSERT INTO t VALUES (NULL)")
-
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    @given(VALUES[type_])
-    def trip(value: Any) -> None:
-        cursor.execute("UPDATE t SET c = ?", (value,))
-        assert told(read(cursor)) == told(value)
-
-    trip()
