@@ -171,6 +171,7 @@ def _operations() -> Iterator[str]:
     for title, table in (
         ("`text` of a type: from text to Python", codecs._TEXT),
         ("`binary` of a type: from binary to Python", codecs._BINARY),
+        ("`encode` of a type: from Python to binary", codecs._BINARY_ENCODE),
         ("`encode` of a parameter: from Python to the wire", codecs._ENCODE),
     ):
         names = ", ".join(f"`{name}{'(…)' if maker.takes else ''}`" for name, maker in sorted(table.makers.items()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -13,9 +13,10 @@ from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.scanner import Scanner
 from sqlx.wire.feed import PIECE
 from sqlx.wire.link import Link
+from sqlx.wire.named_types import type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
-from sqlx.wire.values import Context, text_decoder
+from sqlx.wire.values import Context
 from sqlx.wire.values.operations import Codec
 
 Adapt = Callable[[Sequence[Any]], Sequence[Any]]
@@ -94,11 +95,10 @@ def _options(link: Link, scanner: Scanner, sql: str) -> list[str]:
 
 def _decoder(link: Link, name: str) -> Codec:
     """The text decoder of a type by its name. Raises Mistake."""
-    entries = (entry for each in link.pack.types.values() for entry in (each if isinstance(each, list) else [each]))
-    found: Mapping[str, Any] | None = next((entry for entry in entries if entry["name"] == name), None)
+    found = type_codecs(link.pack.types, name, Context(byte_order=link.pack.byte_order))
     if found is None:
         raise Mistake(f"no type of this engine is called {name!r}")
-    return text_decoder(found.get("text", "text"), Context(byte_order=link.pack.byte_order))
+    return found.from_text
 
 
 def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:

@@ -113,6 +113,7 @@ NAMES = [
      "has no field 'txt'; did you mean 'text'?"),
     ("types/text/text", "txt", "$.types.text.text", "there is no text decoder named 'txt'"),
     ("types/text/binary", "i33", "$.types.text.binary", "there is no binary decoder named 'i33'"),
+    ("types/text/encode", "i33", "$.types.text.encode", "there is no binary encoder named 'i33'"),
     ("commands/query/replies/expect/column/result/0/type", "txt",
      "$.commands.query.replies.expect.column.result[0].type", "no type is called 'txt'; did you mean 'text'?"),
     ("sql/quotes/0/backslash", "!escapes", "$.sql.quotes[0].backslash", "no variable is called 'escapes'"),

@@ -152,7 +152,11 @@ class TypeRule(Sizes):
     text: Text = "text"
     """The operation that reads a value written as text; `{field}` stands for a number of the column's definition."""
     binary: Text | None = None
-    """The operation that reads a binary value; without one, binary values arrive as bytes."""
+    """The operation that reads a binary value; without one, results are asked for as text, and a binary value arrives
+    as bytes."""
+    encode: Text | None = None
+    """The operation that writes a binary value, where rows are made of such. It is called as the one that reads it
+    back."""
     when: Expression | None = None
     """Of several rules for a type, the first whose condition holds is taken; the last has none."""
 

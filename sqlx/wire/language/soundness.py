@@ -22,7 +22,7 @@ from sqlx.wire.link import State
 from sqlx.wire.parameters import HOLDERS
 from sqlx.wire.registry import Pack
 from sqlx.wire.rows import Cell, Frames, compile_rows
-from sqlx.wire.values import Context, binary_decoder, encoder, text_decoder
+from sqlx.wire.values import Context, binary_decoder, binary_encoder, encoder, text_decoder
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
 # What Python itself refuses when a pack makes too much of it.
@@ -264,7 +264,7 @@ class _Parts:
                 yield where, partial(self.program.function, rule[key], where, scope)
 
     def _operations(self, rule: Mapping[str, Any], scope: Scope, path: str) -> Iterator[Part]:
-        for key, decoder in (("text", text_decoder), ("binary", binary_decoder)):
+        for key, decoder in (("text", text_decoder), ("binary", binary_decoder), ("encode", binary_encoder)):
             if rule.get(key) is not None:
                 where = f"{path}.{key}"
                 yield where, partial(self._operation, decoder, rule[key], scope, where)

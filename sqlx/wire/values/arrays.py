@@ -115,9 +115,10 @@ def _element(match: re.Match[bytes], element: Codec) -> Any:
     return element(_ESCAPE.sub(rb"\1", word) if b"\\" in word else word)
 
 
-def binary_array(context: Context, element: Codec) -> Codec:
+def binary_array(context: Context, element: Codec, type_: int = 0) -> Codec:
     """i32 dimensions, i32 flags, u32 element type; i32 size and i32 lower bound of each dimension; the elements, each
-    after its i32 length, -1 for null. Big endian. Counts are held against the bytes at hand before lists are built."""
+    after its i32 length, -1 for null. Big endian. Counts are held against the bytes at hand before lists are built;
+    which type the elements are of is for those who write."""
 
     def decode(raw: bytes) -> list[Any]:
         if len(raw) < 12:
@@ -169,4 +170,4 @@ def _fold(flat: list[Any], sizes: tuple[int, ...]) -> list[Any]:
 
 
 TEXT: dict[str, Maker] = {"array": Maker(text_array, (Operation, str), 1)}
-BINARY: dict[str, Maker] = {"array": Maker(binary_array, (Operation,), 1)}
+BINARY: dict[str, Maker] = {"array": Maker(binary_array, (Operation, int), 1)}

@@ -1,4 +1,4 @@
-"""All operations by name, in three directions."""
+"""All operations by name, in four directions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlx.wire.values import (
     binary_times,
     composites,
     encode,
+    encode_binary,
     geometric,
     geometry,
     literals,
@@ -28,6 +29,7 @@ _BINARY = Table(
     geometric.BINARY,
 )
 _ENCODE = Table("encoder", encode.SCALARS, literals.ENCODE, geometry.ENCODE)
+_BINARY_ENCODE = Table("binary encoder", encode_binary.ENCODE)
 
 
 def text_decoder(op: str, context: Context) -> Codec:
@@ -55,3 +57,12 @@ def encoder(op: str, context: Context) -> Codec:
     Raises PackError for an unknown operation or wrong arguments.
     """
     return _ENCODE.codec(op, context)
+
+
+def binary_encoder(op: str, context: Context) -> Codec:
+    """From Python to the bytes that the binary decoder of the same name reads.
+
+    The encoder raises ValueError, TypeError, AttributeError, OverflowError or struct.error for a value it cannot write.
+    Raises PackError for an unknown operation or wrong arguments.
+    """
+    return _BINARY_ENCODE.codec(op, context)

@@ -82,7 +82,7 @@ def clock(value: time) -> bytes:
 
 def moment(context: Context) -> Codec:
     """`2024-02-29 12:30:00.500000` without a zone; an aware value as the session's zone tells it."""
-    return lambda value: datetime.isoformat(_local(value, context), " ").encode()
+    return lambda value: datetime.isoformat(without_zone(value, context), " ").encode()
 
 
 def zoned_moment(value: datetime) -> bytes:
@@ -92,7 +92,8 @@ def zoned_moment(value: datetime) -> bytes:
     return datetime.isoformat(value, " ").encode()
 
 
-def _local(value: datetime, context: Context) -> datetime:
+def without_zone(value: datetime, context: Context) -> datetime:
+    """A moment without its zone, as the session's zone tells it."""
     if value.tzinfo is None:
         return value
     if context.zone is None:
@@ -184,7 +185,7 @@ def datetime_parts(context: Context) -> Codec:
     whole, full = packer(context, "BHBBBBB").pack, packer(context, "BHBBBBBI").pack
 
     def encode(value: datetime) -> bytes:
-        local = _local(value, context)
+        local = without_zone(value, context)
         parts = (local.year, local.month, local.day, local.hour, local.minute, local.second)
         return full(11, *parts, local.microsecond) if local.microsecond else whole(7, *parts)
 
@@ -197,7 +198,7 @@ def duration_parts(context: Context) -> Codec:
     whole, full = packer(context, "BBIBBB").pack, packer(context, "BBIBBBI").pack
 
     def encode(value: Interval | timedelta | time) -> bytes:
-        span = _span(value)
+        span = span_of(value)
         negative = span < timedelta(0)
         span = abs(span)
         minutes, second = divmod(span.seconds, 60)
@@ -207,7 +208,8 @@ def duration_parts(context: Context) -> Codec:
     return encode
 
 
-def _span(value: Interval | timedelta | time) -> timedelta:
+def span_of(value: Interval | timedelta | time) -> timedelta:
+    """A span, or the time since midnight."""
     if isinstance(value, time):
         return timedelta(0, value.second, value.microsecond, 0, value.minute, value.hour)
     return value.to_timedelta() if isinstance(value, Interval) else value

@@ -1,0 +1,34 @@
+"""What a pack says of a type, found by the type's name: for data that does not tell itself of which types it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlx.wire.values import Context, binary_decoder, binary_encoder, text_decoder
+from sqlx.wire.values.operations import Codec
+
+
+class TypeCodecs(NamedTuple):
+    """How the values of a type are read and written; `from_binary` and `to_binary` are None for a type that is only
+    known as text."""
+
+    from_text: Codec
+    from_binary: Codec | None
+    to_binary: Codec | None
+
+
+def type_codecs(types: Mapping[str, Any], name: str, context: Context) -> TypeCodecs | None:
+    """The codecs of the type that is called so (`int4`, `numeric[]`) among a pack's `types`, or others of their form;
+    None when there is none. Raises PackError for an entry that cannot be."""
+    entries = (entry for each in types.values() for entry in (each if isinstance(each, list) else [each]))
+    entry: Mapping[str, Any] | None = next((entry for entry in entries if entry["name"] == name), None)
+    if entry is None:
+        return None
+    encode = entry.get("encode")
+    binary = entry.get("binary", encode)  # what is written is read by the operation of the same name
+    return TypeCodecs(
+        text_decoder(entry.get("text", "text"), context),
+        None if binary is None or "{" in binary else binary_decoder(binary, context),  # a column's numbers are missing
+        None if encode is None else binary_encoder(encode, context),
+    )
