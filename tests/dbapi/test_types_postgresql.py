@@ -229,6 +229,21 @@ def test_an_interval_without_end(postgres18: Server, text: str) -> None:
         assert told(read(cursor)) == told(ServerText(text))
 
 
+@pytest.mark.parametrize(
+    ("type_", "literal", "value"),
+    [
+        ("numeric", "repeat('9', 131072)::numeric", D("9" * 131_072)),
+        ("numeric", "('-0.' || repeat('1', 16383))::numeric", D("-0." + "1" * 16_383)),
+        ("json", "('[' || repeat('9', 1000000) || ']')::json", [D("9" * 1_000_000)]),
+    ],
+    ids=["before the point", "behind it", "in json"],
+)
+def test_as_many_digits_as_there_can_be(connection: dbapi.Connection, type_: str, literal: str, value: Any) -> None:
+    cursor = column(connection, type_)
+    cursor.execute(f"INSERT INTO t VALUES ({literal})")
+    assert told(read(cursor)) == told(value)
+
+
 # ---- time zones
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC")
