@@ -47,6 +47,7 @@ from sqlx.wire.errors import WireError
 from sqlx.wire.feed import Act, Feed
 from sqlx.wire.link import Given, WireNotice
 from sqlx.wire.result import Column, Reply, Result
+from sqlx.wire.split import SplitMessage
 from sqlx.wire.tls import Secured
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS, DATA = range(5)
@@ -90,6 +91,7 @@ class Machine:
         self.phase = "connecting"
         self.out = bytearray()
         self.inbox = b""
+        self.split = SplitMessage()  # which has begun, and is no longer in the inbox
         self.position = 0
         self.sequence = 0
         self.layer: CompressionLayer | None = None
@@ -123,7 +125,7 @@ class Machine:
 
     def exchange(self, batch: Batch, reply: Reply) -> Actions:
         """Send a batch of commands and read what each is owed. A server's error is kept in `reply.error`."""
-        while self.position < len(self.inbox):  # it came behind the last reply
+        while self.position < len(self.inbox) or self.split:  # it came behind the last reply
             yield from self.listen()
         self._begin(reply)
         segment = self.program.segment
@@ -391,7 +393,7 @@ class Machine:
         frames = state.frames
         limit = frames.limits[self.phase]
         try:
-            if state.rows and self.result is not None and not (self.skipping or self.discarding):
+            if state.rows and self.result is not None and not (self.skipping or self.discarding or self.split):
                 self._rows(state)
             while True:
                 body = self.inbox
@@ -399,17 +401,16 @@ class Machine:
                 if head.__class__ is int:
                     return head
                 tag, start, stop, sequence = head  # type: ignore[misc]
-                if frames.split and stop - start == frames.split:
-                    joined = self._join(frames, limit)
-                    if joined.__class__ is int:
-                        return joined
-                    body, start, stop, next_position, sequence = joined
-                else:
-                    next_position = stop
+                next_position, more = stop, frames.split and stop - start == frames.split
+                if more or self.split:
+                    self.split.add(tag, body[start:stop], limit)
+                    if more:
+                        self._go_on(stop, sequence)
+                        continue
+                    tag, body = self.split.whole()
+                    start, stop = 0, len(body)
                 candidate = self._choose(state, tag, body, start, stop)
-                if sequence >= 0:
-                    self._count(sequence)
-                self.position = next_position
+                self._go_on(next_position, sequence)
                 if candidate is None:
                     continue
                 if candidate.kind != ROW:
@@ -443,31 +444,13 @@ class Machine:
             return None
         raise WireError("protocol", f"the server sent message {tag!r} while {state.expected} was due")
 
-    def _join(self, frames: Any, limit: int) -> Any:
-        """A body that goes on in further frames: body, start, stop, where the last frame ends, its sequence; or bytes
-        missing."""
-        parts, position, size, expected = [], self.position, 0, -1
-        while True:
-            head = frames.read(self.inbox, position, len(self.inbox), limit, self.v)
-            if head.__class__ is int:
-                return head
-            _, start, stop, sequence = head
-            if expected not in (-1, sequence) and self.layer is None:
-                raise ValueError(f"frame {sequence} came where {expected} was due")
-            parts.append(self.inbox[start:stop])
-            size += stop - start
-            if size > limit:
-                raise ValueError(f"a message of more than {limit} bytes")
-            if stop - start < frames.split:
-                self.sequence = self.sequence + len(parts) - 1 & 255 if sequence >= 0 else self.sequence
-                return b"".join(parts), 0, size, stop, sequence
-            position, expected = stop, sequence + 1 & 255 if sequence >= 0 else -1
-
-    def _count(self, sequence: int) -> None:
-        """Hold the number of a frame against the one that was due; -1 where frames are not counted."""
-        if sequence != self.sequence and sequence >= 0 and self.layer is None:  # which counts its own blocks
-            raise ValueError(f"frame {sequence} came where {self.sequence} was due")
-        self.sequence = sequence + 1 & 255
+    def _go_on(self, position: int, sequence: int) -> None:
+        """Behind a frame, whose number is held against the one that was due; -1 where frames are not counted."""
+        if sequence >= 0:
+            if sequence != self.sequence and self.layer is None:  # which counts its own blocks
+                raise ValueError(f"frame {sequence} came where {self.sequence} was due")
+            self.sequence = sequence + 1 & 255
+        self.position = position
 
     def _rows(self, state: State) -> None:
         """Consume all complete rows of the buffer at once."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import struct
+from time import process_time
 from typing import Any
 
 import pytest
@@ -64,8 +66,8 @@ TOY: dict[str, Any] = {
 }
 
 
-def toy(phase: str = "ready") -> Machine:
-    program = Program(registry.build(TOY))
+def toy(phase: str = "ready", pack: dict[str, Any] = TOY) -> Machine:
+    program = Program(registry.build(pack))
     machine = Machine(program, Layouter(program))
     machine.phase = phase
     return machine
@@ -221,6 +223,17 @@ class TestSplitFrames:
     def test_the_first_part_out_of_order(self) -> None:
         with pytest.raises(WireError, match="came where"):
             ask(toy(), "x", frame(b"\0" * SPLIT, 5) + frame(b"x", 6))
+
+    def test_a_part_is_copied_once_however_many_follow(self) -> None:
+        """Each comes alone. Were all earlier parts copied again for each, this would take minutes."""
+        count = 40_000
+        roomy = copy.deepcopy(TOY)
+        roomy["framing"]["server"]["limit"]["ready"] = SPLIT * (count + 1)
+        machine = toy(pack=roomy)
+        began = process_time()
+        reply, _ = ask(machine, "x", framed(b"\0" + b"x" * SPLIT * count, 1), 1)
+        assert process_time() - began < 10
+        assert reply.results[0].tag == "x" * SPLIT * count
 
     def test_no_more_comes(self) -> None:
         with pytest.raises(Starved):
