@@ -40,6 +40,8 @@ READ = (
     *(((shape.lower(),), f"`sqlx.{shape}`") for shape in SHAPES),
     (("geometry",), "`sqlx.Geometry`"),
     (("vector",), "`sqlx.Vector`, a `list` of `float`"),
+    (("spaced",), "`list` of `int`"),
+    (("record",), "`sqlx.Record`, a `tuple`, of `str` and `None`"),
     (("range",), "`sqlx.Range`"),
     (("multirange",), "`sqlx.Multirange`, a `tuple` of ranges"),
 )

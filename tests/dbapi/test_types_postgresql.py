@@ -244,6 +244,35 @@ def test_as_many_digits_as_there_can_be(connection: dbapi.Connection, type_: str
     assert told(read(cursor)) == told(value)
 
 
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("ROW(1, NULL, '', 'a \"b\", \\ ()', ARRAY[1, NULL])", Record(("1", None, "", 'a "b", \\ ()', "{1,NULL}"))),
+        ("ROW(ROW(1, 'x y'), TRUE)", Record(('(1,"x y")', "t"))),
+        ("ROW(NULL)", Record((None,))),
+        ("ARRAY[ROW(1, 'a'), NULL, ROW(2, 'é,')]", [Record(("1", "a")), None, Record(("2", "é,"))]),
+    ],
+)
+def test_a_record_of_no_type_is_of_texts(connection: dbapi.Connection, sql: str, value: Any) -> None:
+    for text, parameters in ((f"SELECT {sql}", None), (f"SELECT {sql} WHERE 1 = ?", (1,))):
+        assert told(connection.cursor().execute(text, parameters).fetchone()) == told((value,))
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("'1 -2 3'::int2vector", [1, -2, 3]),
+        ("''::int2vector", []),
+        ("'4294967295 0'::oidvector", [4294967295, 0]),
+        ("ARRAY['1 2', NULL, '']::oidvector[]", [[1, 2], None, []]),
+        ("(SELECT indkey FROM pg_index WHERE indexrelid = 'pg_class_relname_nsp_index'::regclass)", [2, 3]),
+    ],
+)
+def test_vectors_of_the_catalog_are_lists(connection: dbapi.Connection, sql: str, value: Any) -> None:
+    for text, parameters in ((f"SELECT {sql}", None), (f"SELECT {sql} WHERE 1 = ?", (1,))):
+        assert told(connection.cursor().execute(text, parameters).fetchone()) == told((value,))
+
+
 # ---- time zones
 
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Pacific/Apia", "UTC")

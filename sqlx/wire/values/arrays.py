@@ -108,6 +108,11 @@ def _nested(literal: bytes, token: re.Pattern[bytes], mark: bytes, element: Code
     return whole
 
 
+def spaced(context: Context, element: Codec) -> Codec:
+    """Values with spaces between, none of which is null: `1 2 3`."""
+    return lambda raw: [element(word) for word in raw.split(b" ")] if raw else []
+
+
 def _element(match: re.Match[bytes], element: Codec) -> Any:
     word = match[match.lastgroup or 0]
     if match.lastgroup == "bare" and word in _NULLS:
@@ -169,5 +174,8 @@ def _fold(flat: list[Any], sizes: tuple[int, ...]) -> list[Any]:
     return flat
 
 
-TEXT: dict[str, Maker] = {"array": Maker(text_array, (Operation, str), 1)}
+TEXT: dict[str, Maker] = {
+    "array": Maker(text_array, (Operation, str), 1),
+    "spaced": Maker(spaced, (Operation,), 1),
+}
 BINARY: dict[str, Maker] = {"array": Maker(binary_array, (Operation, int), 1)}

@@ -42,6 +42,25 @@ def text_composite(context: Context, *parts: Any) -> Codec:
     return decode
 
 
+def text_record(raw: bytes) -> Record:
+    """The same of fields that nothing is known of: each as text. What stands for no field and for one that is null is
+    read as the latter."""
+    if raw[:1] != b"(":
+        raise ValueError(f"not a record: {raw[:40]!r}")
+    values: list[str | None] = []
+    position, mark = 1, b","
+    while mark == b",":
+        match = _FIELD.match(raw, position)
+        if match is None:
+            raise ValueError(f"not a record: unexpected byte at {position}")
+        quoted, bare, mark = match.groups()
+        values.append(unescaped(quoted).decode() if quoted is not None else bare.decode() if bare else None)
+        position = match.end()
+    if position != len(raw):
+        raise ValueError(f"a record that ends at {position} of {len(raw)} bytes")
+    return Record(values)
+
+
 def binary_composite(context: Context, *parts: Any) -> Codec:
     """i32 count; for each field u32 type, its value after its i32 length."""
     make, elements = partial(tuple.__new__, record_class(parts[::2])), parts[1::2]
@@ -100,6 +119,7 @@ def binary_hstore(raw: bytes) -> dict[str, str | None]:
 
 TEXT: dict[str, Maker] = {
     "composite": Maker(text_composite, repeats=(str, Operation)),
+    "record": plain(text_record),
     "hstore": plain(text_hstore),
 }
 BINARY: dict[str, Maker] = {

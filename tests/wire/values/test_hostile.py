@@ -18,7 +18,7 @@ TEXT = [
     "int", "float", "decimal", "text", "bytes", "hex_bytes", "bool", "json", "uuid", "date", "time", "timetz",
     "timestamp", "timestamptz", "interval", "duration", "inet", "cidr", "array(int)", "array(array(text))", "set",
     "bit_int", "bit_text", "year", "range(int)", "multirange(decimal)", "composite('a',int,'b',array(range(text)))",
-    "hstore", "point", "line", "segment", "box", "path", "polygon", "circle",
+    "hstore", "point", "line", "segment", "box", "path", "polygon", "circle", "record", "array(record)", "spaced(int)",
 ]  # fmt: skip
 BINARY = [
     "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "f32", "f32(6)", "f64", "bool", "text", "bytes", "json",
@@ -101,6 +101,7 @@ LIES_AS_TEXT = {
     "bounds beyond all": ("array(int)", b"[1:" + b"9" * MANY + b"]={1}"),
     "a quote that does not end": ("array(text)", b'{"' + b"\\a" * 1_000_000),
     "a composite without end": ("composite('a',text,'b',text)", b"(" + b'""' * 1_000_000),
+    "a record without end": ("record", b"(" + b'"",' * 1_000_000),
     "a range without end": ("range(text)", b'["' + b'""' * 1_000_000),
     "ranges without end": ("multirange(int)", b"{" + b"[1,2)," * 100_000),
     "keys without end": ("hstore", b'"a"=>"' + b"\\" * 1_000_000),

@@ -102,6 +102,18 @@ def _quoted(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+@given(st.lists(st.none() | TEXT, min_size=1))
+def test_a_record_of_unknown_fields(values: list[str | None]) -> None:
+    read = text("record", written("record", Record(values)))
+    assert (type(read), tuple(read)) == (Record, tuple(values))
+
+
+@pytest.mark.parametrize("literal", [b"", b"1", b"(", b"(1", b"(1,", b"(1)2", b'("1)', b'("1"2)', b"(1,(2))"])
+def test_no_record(literal: bytes) -> None:
+    with pytest.raises(ValueError, match="record"):
+        text("record", literal)
+
+
 def test_a_record_made_by_hand() -> None:
     record = Record((1, "a"), ("id", "name"))
     assert (record.id, record.name, repr(record)) == (1, "a", "Record((1, 'a'), ('id', 'name'))")
