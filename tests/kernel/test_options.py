@@ -277,7 +277,7 @@ def test_an_option_of_the_pack_goes_by_its_other_name() -> None:
 def test_a_wrong_url_is_refused_with_a_sentence(dsn: Any, said: str) -> None:
     message = refusal(dsn)
     assert said in message
-    assert len(message) < 300
+    assert len(message) < 500
 
 
 @pytest.mark.parametrize(
@@ -306,9 +306,8 @@ def test_an_embedded_engine_has_no_host() -> None:
 
 def test_the_known_schemes_are_named() -> None:
     message = refusal("sqlit:///x", None)
-    assert message.startswith(
-        "no engine has the scheme 'sqlit'; did you mean 'sqlite'? (known schemes: mariadb, mysql,"
-    )
+    assert message.startswith("no engine has the scheme 'sqlit'; did you mean 'sqlite'? (known schemes: ")
+    assert "mariadb, " in message and "mysql, " in message and "sqlite, " in message
     assert "which engine" in refusal(None, None) and "sqlite" in refusal(None, None)
 
 
