@@ -20,8 +20,8 @@ from sqlx.wire.values.encode import fixed, json, span_of, uuid_bytes, without_zo
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation, plain
 from sqlx.wire.values.types import DAY, Interval, ServerText
 
-MAX_WEIGHT = 131_071  # digits before the point of a decimal, less one, and behind it: what two bytes hold of each
-MAX_SCALE = 16_383
+MAX_WEIGHT = 131_071  # the largest power of ten in a decimal: its weight has two bytes
+MAX_SCALE = 16_383  # digits behind its point
 
 _MICROSECOND = timedelta(0, 0, 1)
 
