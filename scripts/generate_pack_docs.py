@@ -14,7 +14,7 @@ from typing import Any
 from sqlx.wire.compile.functions import FUNCTIONS
 from sqlx.wire.compile.program import ARGUMENTS, BUILTIN_VARIABLES
 from sqlx.wire.language.pack import json_schema
-from sqlx.wire.language.protocol import WORDS
+from sqlx.wire.language.steps import WORDS
 from sqlx.wire.values import codecs
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "wire-packs.md"

@@ -12,7 +12,7 @@ import pytest
 
 from sqlx.wire.compile.compiler import STEPS
 from sqlx.wire.language.pack import PackModel, json_schema
-from sqlx.wire.language.protocol import WORDS
+from sqlx.wire.language.steps import WORDS
 from sqlx.wire.registry import Pack
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from sqlx.wire.compile.compiler import STEPS
 from sqlx.wire.compile.findings import Finding, alternatives
 from sqlx.wire.language.pack import PackModel
-from sqlx.wire.language.protocol import Part
+from sqlx.wire.language.parts import Part
 
 Section = dict[str, Any]
 Models = Mapping[int, type[Part]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from sqlx.wire.language.engine import Kinds
-from sqlx.wire.language.protocol import Name, Part
+from sqlx.wire.language.parameters import Kinds
+from sqlx.wire.language.parts import Name, Part
 
 
 class TextRows(Part):

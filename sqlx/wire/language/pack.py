@@ -4,44 +4,52 @@ Only a check loads this module, and a pack that the user names; shipped packs ar
 docs/wire-pack.schema.json and the reference in docs/wire-packs.md are generated from here.
 """
 
-# ruff: noqa: RUF012  a model copies its defaults
-
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, Tag
 
 from sqlx.wire.language.copying import Copy
-from sqlx.wire.language.engine import (
-    Capability,
-    CatalogQuery,
-    Columns,
-    Environment,
-    Errors,
-    Option,
-    Parameters,
-    Session,
-    Sql,
-    Text,
-    TypeLookup,
-    TypeRules,
-    Verified,
-)
-from sqlx.wire.language.protocol import (
-    Command,
-    Fields,
-    Framing,
-    LowerName,
-    Messages,
-    Name,
-    Part,
-    PrefixedInteger,
-    Segment,
-    Steps,
-)
+from sqlx.wire.language.errors import Errors
+from sqlx.wire.language.fields import Fields, PrefixedInteger
+from sqlx.wire.language.messages import Framing, Messages
+from sqlx.wire.language.options import Environment, Option
+from sqlx.wire.language.parameters import Parameters
+from sqlx.wire.language.parts import LowerName, Name, Part, Text, by_shape
+from sqlx.wire.language.session import Session
+from sqlx.wire.language.sql import Sql
+from sqlx.wire.language.steps import Command, Segment, Steps
+from sqlx.wire.language.types import Columns, TypeLookup, TypeRules
 
 VariableType = Literal["text", "bytes", "int", "bool", "list", "map", "any"]
+Capability = Annotated[
+    Annotated[str, Tag("<text>")]
+    | Annotated[int | float, Tag("<number>")]
+    | Annotated[bool, Tag("<truth>")]
+    | Annotated[dict[Name, int | float], Tag("<object>")],
+    by_shape,
+]
+
+
+class Verified(Part):
+    """How it was shown that the pack works."""
+
+    how: Literal["live", "transcript", "unverified"]
+    """Against a server that ran, by a recorded conversation, or not at all."""
+    version: Text | None = None
+    """The engine's version."""
+
+
+class CatalogQuery(Part):
+    """A query of the catalog; its columns are called as the fields of the model in `sqlx.catalog` are.
+
+    A field of several values is an array, or its values come one a row. A column `id` tells apart what would else be
+    the same.
+    """
+
+    sql: Annotated[list[Text], Field(min_length=1)]
+    """The statement's lines. `:schema` and `:relation` are bound, `{schema}` is the quoted name."""
 
 
 class PackModel(Part):
