@@ -9,10 +9,11 @@ Exceptions, type objects and constructors are those of `sqlx.dbapi`. A task that
 has the server cancel it, and leaves a connection that can be used.
 """
 
-from sqlx.aio.connection import Connection, Savepoint, connect
+from sqlx.aio.connection import Connection
 from sqlx.aio.cursor import Cursor
+from sqlx.aio.opening import connect
 from sqlx.aio.pipeline import Pipeline
-from sqlx.aio.transaction import Transaction
+from sqlx.aio.transaction import Savepoint, Transaction
 from sqlx.dbapi.exceptions import Rollback
 
 __all__ = ["Connection", "Cursor", "Pipeline", "Rollback", "Savepoint", "Transaction", "connect"]

@@ -10,64 +10,22 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from sqlx.aio.cursor import Cursor
 from sqlx.aio.notifications import Notifies
-from sqlx.aio.opening import opened
 from sqlx.aio.pipeline import Pipeline
 from sqlx.aio.scrolling import ScrollCursor
-from sqlx.aio.transaction import Transaction
+from sqlx.aio.transaction import Savepoint, Transaction
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.adapting import SessionTypes
-from sqlx.kernel.errors import PackError, WireError
+from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
 
 if TYPE_CHECKING:
     from sqlx.rows import RowFactory
 
 T = TypeVar("T")
-
-
-async def connect(
-    dsn: str | None = None,
-    *,
-    host: str | None = None,
-    port: int | str | None = None,
-    user: str | None = None,
-    password: str | Callable[[], Any] | None = None,
-    database: str | None = None,
-    **options: Any,
-) -> Connection:
-    """Open a connection.
-
-    `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
-    that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
-    `password` may be a function without parameters, which is called for each connection to a server that is opened,
-    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
-
-    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
-    to be had.
-    """
-    pack = None
-    try:
-        chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
-        pack = chosen.pack
-        session, runner = await opened(chosen)
-    except WireError as error:
-        raise translate(error, pack) from None
-    except PackError as error:
-        raise exceptions.InterfaceError(str(error)) from None
-    finally:
-        del dsn, password, options  # a traceback through here shows what they hold
-    connection = Connection(session, runner, chosen)
-    try:
-        await connection._run(session.settle())
-    except BaseException:
-        await connection.close()
-        raise
-    return connection
 
 
 class Connection:
@@ -390,31 +348,3 @@ class Connection:
                 notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=dict(notice.fields)
             )
             yield exceptions.Warning, warning
-
-
-class Savepoint:
-    """A place in a transaction to go back to, made by `Connection.savepoint`."""
-
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
-        self.name = name
-
-    async def rollback(self) -> None:
-        """Undo what was done since; the savepoint stays."""
-        await self._do("rollback_to")
-
-    async def __aenter__(self) -> Savepoint:
-        await self._do("savepoint")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self._connection.in_transaction:
-            return  # the block has ended the transaction, and the savepoint with it
-        if error is not None:
-            await self._do("rollback_to")
-        await self._do("release")
-
-    async def _do(self, verb: str) -> None:
-        await self._connection._run(self._connection._session.savepoint(verb, self.name))

@@ -2,11 +2,58 @@
 
 from __future__ import annotations
 
-from sqlx.kernel.errors import WireError
+from collections.abc import Callable
+from typing import Any
+
+from sqlx.aio.connection import Connection
+from sqlx.dbapi import exceptions
+from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.exec import Link, Session, open_link, open_session
 from sqlx.kernel.hosts import Search, met
 from sqlx.kernel.nonblocking import Runner
-from sqlx.kernel.options import ConnectOptions
+from sqlx.kernel.options import ConnectOptions, parse
+
+
+async def connect(
+    dsn: str | None = None,
+    *,
+    host: str | None = None,
+    port: int | str | None = None,
+    user: str | None = None,
+    password: str | Callable[[], Any] | None = None,
+    database: str | None = None,
+    **options: Any,
+) -> Connection:
+    """Open a connection.
+
+    `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
+    that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
+    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
+    `password` may be a function without parameters, which is called for each connection to a server that is opened,
+    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
+
+    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
+    to be had.
+    """
+    pack = None
+    try:
+        chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
+        pack = chosen.pack
+        session, runner = await opened(chosen)
+    except WireError as error:
+        raise translate(error, pack) from None
+    except PackError as error:
+        raise exceptions.InterfaceError(str(error)) from None
+    finally:
+        del dsn, password, options  # a traceback through here shows what they hold
+    connection = Connection(session, runner, chosen)
+    try:
+        await connection._run(session.settle())
+    except BaseException:
+        await connection.close()
+        raise
+    return connection
 
 
 async def opened(options: ConnectOptions) -> tuple[Session, Runner]:

@@ -1,4 +1,4 @@
-"""A block of statements that happen together or not at all."""
+"""Blocks of statements that happen together or not at all: a transaction, a part of one."""
 
 from __future__ import annotations
 
@@ -79,3 +79,31 @@ class Transaction:
             await connection._run(connection._session.savepoint("release", self._savepoint))
         else:
             await connection._run(connection._session.rollback())
+
+
+class Savepoint:
+    """A place in a transaction to go back to, made by `Connection.savepoint`."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self.name = name
+
+    async def rollback(self) -> None:
+        """Undo what was done since; the savepoint stays."""
+        await self._do("rollback_to")
+
+    async def __aenter__(self) -> Savepoint:
+        await self._do("savepoint")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._connection.in_transaction:
+            return  # the block has ended the transaction, and the savepoint with it
+        if error is not None:
+            await self._do("rollback_to")
+        await self._do("release")
+
+    async def _do(self, verb: str) -> None:
+        await self._connection._run(self._connection._session.savepoint(verb, self.name))

@@ -3,7 +3,7 @@
 One deviation, wilful: `close()` may be repeated.
 """
 
-from sqlx.dbapi.connection import Connection, Savepoint, connect
+from sqlx.dbapi.connection import Connection
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import (
     DatabaseError,
@@ -18,8 +18,9 @@ from sqlx.dbapi.exceptions import (
     Rollback,
     Warning,
 )
+from sqlx.dbapi.opening import connect
 from sqlx.dbapi.pipeline import Pipeline
-from sqlx.dbapi.transaction import Transaction
+from sqlx.dbapi.transaction import Savepoint, Transaction
 from sqlx.dbapi.types import (
     BINARY,
     DATETIME,

@@ -13,62 +13,20 @@ from sqlx.dbapi import exceptions
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.notifications import Notifies
-from sqlx.dbapi.opening import opened
 from sqlx.dbapi.pipeline import Pipeline
 from sqlx.dbapi.scrolling import ScrollCursor
-from sqlx.dbapi.transaction import Transaction
+from sqlx.dbapi.transaction import Savepoint, Transaction
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.blocking import Lock, Runner
-from sqlx.kernel.errors import PackError, WireError
+from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
 
 if TYPE_CHECKING:
     from sqlx.rows import RowFactory
 
 T = TypeVar("T")
-
-
-def connect(
-    dsn: str | None = None,
-    *,
-    host: str | None = None,
-    port: int | str | None = None,
-    user: str | None = None,
-    password: str | Callable[[], Any] | None = None,
-    database: str | None = None,
-    **options: Any,
-) -> Connection:
-    """Open a connection.
-
-    `dsn` is a URL, `scheme://user:password@host:port/database?option=value`; keywords win over what it says. Options
-    that every engine takes: `autocommit` (off), `isolation_level`, `paramstyle` (`qmark`), `connect_timeout` and
-    `statement_timeout` in seconds; others stand in the engine's pack. Several hosts, `host="a,b"`, are tried in turn.
-    `password` may be a function without parameters, which is called for each connection to a server that is opened,
-    the one that cancels a statement included; `sqlx.aio` awaits what it returns. What it raises comes out unchanged.
-
-    Raises InterfaceError for a URL or an option that cannot be meant, and OperationalError when there is no connection
-    to be had.
-    """
-    pack = None
-    try:
-        chosen = parse(dsn, host=host, port=port, user=user, password=password, database=database, **options)
-        pack = chosen.pack
-        session, runner = opened(chosen)
-    except WireError as error:
-        raise translate(error, pack) from None
-    except PackError as error:
-        raise exceptions.InterfaceError(str(error)) from None
-    finally:
-        del dsn, password, options  # a traceback through here shows what they hold
-    connection = Connection(session, runner, chosen)
-    try:
-        connection._run(session.settle())
-    except BaseException:
-        connection.close()
-        raise
-    return connection
 
 
 class Connection:
@@ -391,31 +349,3 @@ class Connection:
                 notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=dict(notice.fields)
             )
             yield exceptions.Warning, warning
-
-
-class Savepoint:
-    """A place in a transaction to go back to, made by `Connection.savepoint`."""
-
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._connection = connection
-        self.name = name
-
-    def rollback(self) -> None:
-        """Undo what was done since; the savepoint stays."""
-        self._do("rollback_to")
-
-    def __enter__(self) -> Savepoint:
-        self._do("savepoint")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if not self._connection.in_transaction:
-            return  # the block has ended the transaction, and the savepoint with it
-        if error is not None:
-            self._do("rollback_to")
-        self._do("release")
-
-    def _do(self, verb: str) -> None:
-        self._connection._run(self._connection._session.savepoint(verb, self.name))

@@ -1,5 +1,5 @@
 # Generated from sqlx/aio/transaction.py by scripts/async_to_sync.py; do not edit.
-"""A block of statements that happen together or not at all."""
+"""Blocks of statements that happen together or not at all: a transaction, a part of one."""
 
 from __future__ import annotations
 
@@ -80,3 +80,31 @@ class Transaction:
             connection._run(connection._session.savepoint("release", self._savepoint))
         else:
             connection._run(connection._session.rollback())
+
+
+class Savepoint:
+    """A place in a transaction to go back to, made by `Connection.savepoint`."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._connection = connection
+        self.name = name
+
+    def rollback(self) -> None:
+        """Undo what was done since; the savepoint stays."""
+        self._do("rollback_to")
+
+    def __enter__(self) -> Savepoint:
+        self._do("savepoint")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._connection.in_transaction:
+            return  # the block has ended the transaction, and the savepoint with it
+        if error is not None:
+            self._do("rollback_to")
+        self._do("release")
+
+    def _do(self, verb: str) -> None:
+        self._connection._run(self._connection._session.savepoint(verb, self.name))
