@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sqlx.aio.copy import Copy
 from sqlx.dbapi import exceptions
-from sqlx.dbapi.exceptions import translate
+from sqlx.dbapi.shaping import Shaper
 from sqlx.dbapi.types import Description, describe
-from sqlx.kernel.adapting import Unloadable, loading
-from sqlx.kernel.errors import WireError
-from sqlx.kernel.exec import Column, DataSource, Reply, Result, Steps, Stream, shortened
+from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
 from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultedTypeVar
 
     from sqlx.aio.connection import Connection
-    from sqlx.aio.pipeline import Pipeline
     from sqlx.rows import RowFactory
 
     R = DefaultedTypeVar("R", default=tuple[Any, ...])
@@ -56,10 +53,7 @@ class Cursor(Generic[R]):
         self._passed = 0  # rows of a stream that were read and dropped
         self._rowcount: int | None = None  # where it is not the result's
         self._missing: exceptions.Error | None = None  # why a pipeline has brought no result, or not yet
-
-        self._plain = True  # rows are fetched as they came
-        self._shaped: Sequence[Column] | None = None  # the columns that _shapes are for
-        self._shapes: list[Callable[[Any], Any]] = []  # what makes a row of values, one after the other
+        self._shaper: Shaper | None = None  # where rows are not fetched as they came
 
     # -- running
 
@@ -79,7 +73,8 @@ class Cursor(Generic[R]):
         """
         connection = self.connection
         if connection._pipeline is not None:
-            return self._queue(connection._pipeline, operation, parameters, False, timeout)
+            connection._pipeline._put(self, operation, parameters, many=False, timeout=timeout)
+            return self
         if stream := self._begin():
             await self._end(stream, ANOTHER)
         if local_infile is not None:
@@ -102,7 +97,8 @@ class Cursor(Generic[R]):
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
         if self.connection._pipeline is not None:
-            return self._queue(self.connection._pipeline, operation, seq_of_parameters, True, timeout)
+            self.connection._pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
+            return self
         if stream := self._begin():
             await self._end(stream, ANOTHER)
         reply = await self._run(self.connection._session.execute_many(operation, seq_of_parameters), timeout)
@@ -151,7 +147,7 @@ class Cursor(Generic[R]):
             return None
         row = self._rows[self._position]
         self._position += 1
-        return row if self._plain else self._made([row])[0]  # type: ignore[return-value]
+        return row if self._shaper is None else self._shaper.shaped([row], self._result)[0]  # type: ignore[return-value]
 
     async def fetchmany(self, size: int | None = None) -> list[R]:
         """The next `size` rows (`arraysize` where it is left out), fewer at the end."""
@@ -217,7 +213,7 @@ class Cursor(Generic[R]):
             raise StopAsyncIteration
         row = self._rows[self._position]
         self._position += 1
-        return row if self._plain else self._made([row])[0]  # type: ignore[return-value]
+        return row if self._shaper is None else self._shaper.shaped([row], self._result)[0]  # type: ignore[return-value]
 
     # -- about the result
 
@@ -307,20 +303,7 @@ class Cursor(Generic[R]):
         self._result = NOTHING
         self._rows = ()
         self._index = self._position = self._passed = 0
-        self._rowcount = self._missing = self._shaped = None
-
-    def _queue(
-        self, pipeline: Pipeline, operation: str, parameters: Any, many: bool, timeout: float | None
-    ) -> Cursor[R]:
-        self._check_open()
-        if self._number or timeout is not None:
-            what = f"a {self._kind}" if self._number else "a timeout of its own"
-            raise exceptions.InterfaceError(
-                f"{what} does not go with a pipeline: pipeline(timeout=...) bounds all of it"
-            )
-        self._begin()
-        pipeline._put(self, operation, parameters, many)
-        return self
+        self._rowcount = self._missing = None
 
     def _begin(self) -> Stream | None:
         """Forget the last statement; returns its stream, which is to be ended."""
@@ -350,26 +333,13 @@ class Cursor(Generic[R]):
                 self.messages += connection._take_notices()
 
     def _made(self, rows: list[Row]) -> list[Any]:
-        """Rows as the loaders and the row factory make them of values."""
-        if self._plain:
-            return rows
-        columns = self._result.columns or ()
-        try:
-            if self._shaped is not columns:
-                load = loading(self.connection.types, columns)
-                self._shapes = [shape for shape in (load, self._factory and self._factory(columns)) if shape]
-                self._shaped = columns
-            for shape in self._shapes:
-                rows = list(map(shape, rows))
-        except Unloadable as error:
-            raise exceptions.DataError(str(error)) from error.__cause__
-        except WireError as error:
-            raise translate(error, self.connection.pack) from None
-        return rows
+        return rows if self._shaper is None else self._shaper.shaped(rows, self._result)
 
     def _take(self, reply: Reply) -> None:
         self._reply = reply
-        self._plain = self._factory is None and not self.connection.types.loads
+        types = self.connection.types
+        plain = self._factory is None and not types.loads
+        self._shaper = None if plain else Shaper(types, self._factory, self.connection.pack)
         if reply.results:
             self._show(0)
 

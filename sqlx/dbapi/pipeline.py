@@ -53,7 +53,15 @@ class Pipeline:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)
 
-    def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, many: bool) -> None:
+    def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, *, many: bool, timeout: float | None) -> None:
+        """Queue a statement for its cursor."""
+        cursor._check_open()
+        if cursor._number or timeout is not None:
+            what = f"a {cursor._kind}" if cursor._number else "a timeout of its own"
+            raise exceptions.InterfaceError(
+                f"{what} does not go with a pipeline: pipeline(timeout=...) bounds all of it"
+            )
+        cursor._begin()
         queued = self._connection._translated(lambda: self._statements.put(operation, parameters, many))
         cursor._missing = exceptions.InterfaceError(WAITS)
         self._queue.append((cursor, queued))
