@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlx.dbapi import exceptions
+from sqlx.kernel import data_streams
 from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
@@ -105,14 +106,14 @@ class Copy:
                 await self._give_up(reply, type(error).__name__)
         elif reply.wanting:
             await self._send()
-            await self._cursor._run(self._session.give(self._stream, None), None)
+            await self._cursor._run(data_streams.give(self._session, self._stream, None), None)
         else:
             await self._cursor._end(self._stream, "the end of its block")
         self._cursor._end_copy(reply)
 
     async def _give_up(self, reply: Reply, reason: str) -> None:
         if reply.wanting:
-            await self._cursor._run(self._session.give(self._stream, GivenUp(reason)), None)
+            await self._cursor._run(data_streams.give(self._session, self._stream, GivenUp(reason)), None)
         else:
             await self._cursor._end(self._stream, "an exception in its block")
 
@@ -123,7 +124,7 @@ class Copy:
     async def _send(self) -> None:
         data, self._pending = bytes(self._pending), bytearray()
         if data:
-            await self._cursor._run(self._session.give(self._stream, data), None)
+            await self._cursor._run(data_streams.give(self._session, self._stream, data), None)
 
     @property
     def _session(self) -> Any:
@@ -141,8 +142,7 @@ class Copy:
     def _rows(self) -> RowFormat:
         if self._format is None:
             self._reply()
-            session = self._session
-            self._format = self._translated(session.row_format, self._operation, self._types)
+            self._format = self._translated(data_streams.row_format, self._session, self._operation, self._types)
         return self._format
 
     def _translated(self, call: Any, *arguments: Any) -> Any:

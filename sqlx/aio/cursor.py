@@ -9,6 +9,8 @@ from sqlx.aio.copy import Copy
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.shaping import Shaper
 from sqlx.dbapi.types import Description, describe
+from sqlx.kernel import data_streams
+from sqlx.kernel.calls import call
 from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
 from sqlx.kernel.option_values import timeout_of
 
@@ -80,7 +82,7 @@ class Cursor(Generic[R]):
         if local_infile is not None:
             if parameters is not None:
                 raise exceptions.ProgrammingError("a statement that takes data takes no parameters")
-            self._take(await self._run(connection._session.load(operation, local_infile), timeout))
+            self._take(await self._run(data_streams.load(connection._session, operation, local_infile), timeout))
             return self
         if self._number:
             self._stream = Stream(f"{self._kind} {self._number} ({shortened(operation)})")
@@ -120,7 +122,7 @@ class Cursor(Generic[R]):
         """
         if stream := self._begin():
             await self._end(stream, ANOTHER)
-        self._take(await self._run(self.connection._session.call(procname, parameters), None))
+        self._take(await self._run(call(self.connection._session, procname, parameters), None))
         return list(parameters)
 
     def setinputsizes(self, sizes: Sequence[Any]) -> None:
@@ -134,7 +136,7 @@ class Cursor(Generic[R]):
     async def _begin_copy(self, operation: str, stream: Stream) -> None:
         if running := self._begin():
             await self._end(running, ANOTHER)
-        await self._run(self.connection._session.copy(operation, stream), None)
+        await self._run(data_streams.copy(self.connection._session, operation, stream), None)
 
     def _end_copy(self, reply: Reply) -> None:
         self._rowcount = reply.results[-1].rowcount if reply.results else -1

@@ -10,6 +10,8 @@ from sqlx.dbapi import exceptions
 from sqlx.dbapi.copy import Copy
 from sqlx.dbapi.shaping import Shaper
 from sqlx.dbapi.types import Description, describe
+from sqlx.kernel import data_streams
+from sqlx.kernel.calls import call
 from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
 from sqlx.kernel.option_values import timeout_of
 
@@ -81,7 +83,7 @@ class Cursor(Generic[R]):
         if local_infile is not None:
             if parameters is not None:
                 raise exceptions.ProgrammingError("a statement that takes data takes no parameters")
-            self._take(self._run(connection._session.load(operation, local_infile), timeout))
+            self._take(self._run(data_streams.load(connection._session, operation, local_infile), timeout))
             return self
         if self._number:
             self._stream = Stream(f"{self._kind} {self._number} ({shortened(operation)})")
@@ -121,7 +123,7 @@ class Cursor(Generic[R]):
         """
         if stream := self._begin():
             self._end(stream, ANOTHER)
-        self._take(self._run(self.connection._session.call(procname, parameters), None))
+        self._take(self._run(call(self.connection._session, procname, parameters), None))
         return list(parameters)
 
     def setinputsizes(self, sizes: Sequence[Any]) -> None:
@@ -135,7 +137,7 @@ class Cursor(Generic[R]):
     def _begin_copy(self, operation: str, stream: Stream) -> None:
         if running := self._begin():
             self._end(running, ANOTHER)
-        self._run(self.connection._session.copy(operation, stream), None)
+        self._run(data_streams.copy(self.connection._session, operation, stream), None)
 
     def _end_copy(self, reply: Reply) -> None:
         self._rowcount = reply.results[-1].rowcount if reply.results else -1

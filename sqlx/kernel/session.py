@@ -7,23 +7,20 @@ alike.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, joined
-from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
-from sqlx.kernel.names import written
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
 from sqlx.kernel.statements import Statement, Statements
 from sqlx.kernel.streams import Runner, Stream, Streams
 from sqlx.kernel.transactions import ROLL_BACK, Transactions
 from sqlx.kernel.two_phase import TwoPhase, Xid
-from sqlx.wire.link import Given, GivenUp, Link, Prepared, Steps, WireNotice
+from sqlx.wire.link import Link, Prepared, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 
@@ -93,57 +90,8 @@ class Session:
             self.streams.add(stream, reply)
         if statement.redefines:
             self.forget_changed()
-        yield from self._show_warnings()
+        yield from self.show_warnings()
         return reply
-
-    def copy(self, sql: str, stream: Stream) -> Steps[None]:
-        """Run a statement whose data streams; `stream` is given the reply."""
-        yield from self.make_ready()
-        statement = self.statements.plain(sql)
-        check_copies(self.link, self.statements.scanner, sql)
-        stream.doing = "run"
-        self.streams.add(stream, (yield from self._exchange_data(statement, gives=True, takes=True)))
-
-    def give(self, stream: Stream, data: Given) -> Steps[None]:
-        """Send data to the statement that `copy` has begun: a part of it, or its end."""
-        try:
-            yield from self.link.give(stream.reply, data)  # type: ignore[arg-type]
-        finally:
-            if stream.exhausted:
-                self.streams.forget(stream)
-
-    def load(self, sql: str, source: DataSource) -> Steps[Reply]:
-        """Run a statement that takes data from a source which is named for it alone."""
-        yield from self.make_ready()
-        with ExitStack() as closing:
-            parts = pieces(source, closing)
-            reply = yield from self._exchange_data(self.statements.plain(sql), gives=True, takes=False)
-            while reply.wanting:
-                yield from self.link.give(reply, (yield from self._next(reply, parts)))
-        return reply
-
-    def _next(self, reply: Reply, parts: Iterator[bytes]) -> Steps[bytes | None]:
-        """The next piece; when it cannot be had, the server is told before the program is."""
-        try:
-            return next(parts, None)
-        except Exception as error:
-            with suppress(WireError):
-                yield from self.link.give(reply, GivenUp(type(error).__name__))
-            raise
-
-    def _exchange_data(self, statement: Statement, *, gives: bool, takes: bool) -> Steps[Reply]:
-        before = self.link.state
-        begin = self.transactions.begin_for(statement)
-        try:
-            if begin is not None:  # in an exchange of its own: the end of a batch would be lost in the data
-                yield from self.link.query(begin)
-            return (yield from self.link.exchange_data(statement.text, gives=gives, takes=takes))
-        except WireError as error:
-            raise self.explained(error, statement, before) from None
-
-    def row_format(self, sql: str, types: Sequence[str] | None) -> RowFormat:
-        """How the rows of the statement that `copy` has begun are written and read."""
-        return RowFormat(self.link, self.statements.scanner, sql, types, self.adapted)
 
     def forget_changed(self) -> None:
         """Forget what is prepared: a statement has changed what it may mean."""
@@ -153,6 +101,11 @@ class Session:
     def known(self, statement: Statement, types: Any) -> Prepared | None:
         """The statement as it is prepared, or None."""
         return self._kept.get(self._key(statement, types))
+
+    def run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
+        """Run a text of our own, which has the server's placeholders."""
+        types, values = self.parameters.bind(self.adapted(parameters))
+        return (yield from self._run(self.statements.native(text), types, values, None))
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
         """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result."""
@@ -179,7 +132,7 @@ class Session:
         whole.done = True
         return whole
 
-    def _show_warnings(self) -> Steps[None]:
+    def show_warnings(self) -> Steps[None]:
         """Ask for the warnings of the last statement, unless something is still being read or to be stopped."""
         if self._diagnostics is not None and not self.streams.open and not self._runner.stopping:
             yield from self._diagnostics.fetch()
@@ -369,28 +322,6 @@ class Session:
             self._forget_what_was_undone()
 
     # -- other
-
-    def call(self, name: str, parameters: Sequence[Any]) -> Steps[Reply]:
-        """Call a procedure or a function. Raises Mistake for a name that none can have."""
-        yield from self.make_ready()
-        words = self.link.pack.session.get("call")
-        if not words:
-            raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
-        plain = written(self.link.pack.sql, name)
-        kind = "procedure" if "procedure" in words else "function"
-        if "kind" in words:
-            found = yield from self._run_native(words["kind"], [plain])
-            kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
-        marks = ", ".join(self.statements.mark(number) for number in range(1, len(parameters) + 1))
-        text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
-        reply = yield from self._run_native(text, parameters)
-        yield from self._show_warnings()
-        return reply
-
-    def _run_native(self, text: str, parameters: Sequence[Any]) -> Steps[Reply]:
-        """Run a text of our own, which has the server's placeholders."""
-        types, values = self.parameters.bind(self.adapted(parameters))
-        return (yield from self._run(self.statements.native(text), types, values, None))
 
     def ping(self) -> Steps[None]:
         yield from self.make_ready()

@@ -1,0 +1,70 @@
+"""Running the statements whose data streams: begun, fed from their caller or from a source, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
+
+from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
+from sqlx.kernel.errors import WireError
+from sqlx.kernel.session import Session
+from sqlx.kernel.statements import Statement
+from sqlx.kernel.streams import Stream
+from sqlx.wire.link import Given, GivenUp, Steps
+from sqlx.wire.result import Reply
+
+
+def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
+    """Run a statement whose data streams; `stream` is given the reply."""
+    yield from session.make_ready()
+    statement = session.statements.plain(sql)
+    check_copies(session.link, session.statements.scanner, sql)
+    stream.doing = "run"
+    session.streams.add(stream, (yield from _exchange(session, statement, gives=True, takes=True)))
+
+
+def give(session: Session, stream: Stream, data: Given) -> Steps[None]:
+    """Send data to the statement that `copy` has begun: a part of it, or its end."""
+    try:
+        yield from session.link.give(stream.reply, data)  # type: ignore[arg-type]
+    finally:
+        if stream.exhausted:
+            session.streams.forget(stream)
+
+
+def row_format(session: Session, sql: str, types: Sequence[str] | None) -> RowFormat:
+    """How the rows of the statement that `copy` has begun are written and read."""
+    return RowFormat(session.link, session.statements.scanner, sql, types, session.adapted)
+
+
+def load(session: Session, sql: str, source: DataSource) -> Steps[Reply]:
+    """Run a statement that takes data from a source which is named for it alone."""
+    yield from session.make_ready()
+    with ExitStack() as closing:
+        parts = pieces(source, closing)
+        reply = yield from _exchange(session, session.statements.plain(sql), gives=True, takes=False)
+        while reply.wanting:
+            yield from session.link.give(reply, (yield from _next(session, reply, parts)))
+    return reply
+
+
+def _next(session: Session, reply: Reply, parts: Iterator[bytes]) -> Steps[bytes | None]:
+    """The next piece; when it cannot be had, the server is told before the program is."""
+    try:
+        return next(parts, None)
+    except Exception as error:
+        with suppress(WireError):
+            yield from session.link.give(reply, GivenUp(type(error).__name__))
+        raise
+
+
+def _exchange(session: Session, statement: Statement, *, gives: bool, takes: bool) -> Steps[Reply]:
+    link = session.link
+    before = link.state
+    begin = session.transactions.begin_for(statement)
+    try:
+        if begin is not None:  # in an exchange of its own: the end of a batch would be lost in the data
+            yield from link.query(begin)
+        return (yield from link.exchange_data(statement.text, gives=gives, takes=takes))
+    except WireError as error:
+        raise session.explained(error, statement, before) from None
