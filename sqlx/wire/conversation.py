@@ -199,13 +199,13 @@ class Conversation:
             empty = self.program.initial()
             for name in ("password", *self.pack.session.get("secrets", ())):
                 machine.v[self.program.slots[name]] = empty[self.program.slots[name]]
-        machine.phase = "ready"
+        machine.messages.phase = "ready"
         self.state = self._state(machine.v)
 
     def _new_machine(self, identity: Identity, wanted: bool, needed: bool) -> Machine:
         machine = Machine(self.program, self.layouter)
         machine.on_notice, machine.on_notify = self.on_notice, self.on_notify
-        machine.trace = tracer(self.program, id(self))
+        machine.messages.trace = tracer(self.program, id(self))
         given = {
             "user": identity.user,
             "password": identity.password,
@@ -236,10 +236,10 @@ class Conversation:
     def close(self) -> Steps[None]:
         """Say goodbye, if the server still listens, and close."""
         if self.state != "closed" and "quit" in self.pack.commands:
-            self.machine.sequence = 0
+            self.machine.messages.sequence = 0
             self.machine.perform(self.program.command("quit").send, _EMPTY)
             with suppress(WireError):
-                yield from self.channel.transfer(self.machine.out, 0)
+                yield from self.channel.transfer(self.machine.messages.out, 0)
         self.state = "closed"
         self.channel.close()
 
@@ -298,16 +298,16 @@ class Conversation:
         if "prepare" not in self.pack.commands:
             sentence = "this engine takes no parameters: write the values into the text, and give none"
             raise WireError("unsupported", sentence, outcome="not_run")
-        machine, name = self.machine, self._name()
-        machine.prepared = {"statement": name, "parameters": [entry.type for entry in types]}
-        given = arguments(sql=sql, name=name, types=machine.prepared["parameters"])
+        results, name = self.machine.results, self._name()
+        results.prepared = {"statement": name, "parameters": [entry.type for entry in types]}
+        given = arguments(sql=sql, name=name, types=results.prepared["parameters"])
         try:
             yield from self._start([*self._preamble(None), (self.program.command("prepare"), given)], Reply())
         except WireError as error:
             error.outcome = "not_run"
             raise
-        said = machine.prepared
-        return (yield from self._statement(said["statement"], said["parameters"], machine.described))
+        said = results.prepared
+        return (yield from self._statement(said["statement"], said["parameters"], results.described))
 
     def _statement(self, statement: Any, parameters: Sequence[int], described: Any) -> Steps[PreparedStatement]:
         """What is known of a statement just prepared, its types looked up where the pack does not know them."""
@@ -319,7 +319,7 @@ class Conversation:
 
     def _description(self, described: Any) -> tuple[Sequence[Column] | None, tuple[int, ...]]:
         try:
-            return self.machine.description(described) or (None, ())
+            return self.machine.results.description(described)
         except WireError:
             self.abort()
             raise
@@ -349,7 +349,7 @@ class Conversation:
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # an answer of another shape
             return False
         self.layouter.looked_up.update(found)
-        self.machine.openings.clear()
+        self.machine.openings.forget()
         return True
 
     def _savepoint(self, verb: str) -> Steps[Reply]:
@@ -381,8 +381,8 @@ class Conversation:
         """Look up types anew."""
         if not self.layouter.looked_up:
             return
-        self.layouter = self.machine.layouter = self.known.renew(self._base, self._place)
-        self.machine.openings.clear()
+        self.layouter = self.machine.results.layouter = self.known.renew(self._base, self._place)
+        self.machine.openings.forget()
 
     def execute(
         self,
@@ -439,12 +439,12 @@ class Conversation:
         ask = not (self._identified or stream or self.state == "failed")
         if ask:
             batch.append((self.program.command("identify"), _EMPTY))
-        self.machine.prepared = {}
+        self.machine.results.prepared = {}
         try:
             yield from self._start(batch, reply)
         except WireError:
-            if keep and self.machine.prepared:
-                self._released.append(self.machine.prepared["statement"])
+            if keep and self.machine.results.prepared:
+                self._released.append(self.machine.results.prepared["statement"])
             raise
         self._identified |= ask
         yield from self._reread(reply)
@@ -517,19 +517,20 @@ class Conversation:
                 given = arguments(portal=reply.portal)
                 yield from self._start([(self.program.command("close_portal"), given)], Reply())
             return True
-        self.machine.discarding, self.machine.discarded = True, 0
+        results = self.machine.results
+        results.discarding, results.discarded = True, 0
         try:
             while reply.wanting:
                 yield from self.give(reply, GivenUp("the data was given up"))
             while not reply.done:
-                if self.machine.discarded > limit:
+                if results.discarded > limit:
                     return False
                 yield from self._continue(reply)
         except WireError as error:
             if error.kind not in RECOVERABLE:
                 raise
         finally:
-            self.machine.discarding = False
+            results.discarding = False
         return True
 
     def release(self, prepared: PreparedStatement) -> None:
@@ -640,7 +641,7 @@ class Conversation:
                 yield from self._pump(reply.steps)
         except BaseException:
             if not reply.done:
-                self.channel.last_words(self.machine.out)
+                self.channel.last_words(self.machine.messages.out)
                 self.abort()
             raise
         if reply.done:
@@ -663,7 +664,7 @@ class Conversation:
             while True:
                 kind = action[0]
                 if kind == TRANSFER:
-                    layer = self.machine.layer
+                    layer = self.machine.messages.layer
                     moved = channel.transfer if layer is None else partial(layer.transfer, channel)
                     action = actions.send((yield from moved(action[1], action[2])))
                 elif kind in (ROWS, DATA):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Literal
 
 Kind = Literal[
@@ -21,6 +22,9 @@ Kind = Literal[
     "unsupported",  # neither this pack nor this server can do it
 ]
 Outcome = Literal["not_run", "rolled_back", "unknown"]
+
+# What compiled code raises for bytes that are not what they should be.
+MALFORMED = (ValueError, IndexError, KeyError, TypeError, AttributeError, ArithmeticError, struct.error)
 
 
 class WireError(Exception):
@@ -61,6 +65,11 @@ def _rebuild(
     kind: Kind, message: str, sqlstate: str | None, code: int | None, fields: dict[str, str], outcome: Outcome
 ) -> WireError:
     return WireError(kind, message, sqlstate=sqlstate, code=code, fields=fields, outcome=outcome)
+
+
+def not_understood(error: Exception) -> WireError:
+    """The error for a server whose bytes made compiled code raise this one."""
+    return WireError("protocol", f"the server sent what cannot be understood: {error}")
 
 
 class PackError(ValueError):

@@ -69,14 +69,14 @@ TOY: dict[str, Any] = {
 def toy(phase: str = "ready", pack: dict[str, Any] = TOY) -> Machine:
     program = Program(registry.build(pack))
     machine = Machine(program, Layouter(program))
-    machine.phase = phase
+    machine.messages.phase = phase
     return machine
 
 
 def real() -> Machine:
     program = Program(registry.load("postgresql"))
     machine = Machine(program, Layouter(program))
-    machine.phase = "ready"
+    machine.messages.phase = "ready"
     return machine
 
 
@@ -190,7 +190,7 @@ class TestSequence:
 
     def test_the_count_goes_round(self) -> None:
         machine = toy()
-        machine.phase = "ready"
+        machine.messages.phase = "ready"
         notices: list[Any] = []
         machine.on_notice = notices.append
         received = b"".join(frame(b"\2n", number & 255) for number in range(1, 300)) + frame(b"\0", 300 & 255)
@@ -306,7 +306,7 @@ class TestAlways:
     def test_not_before_authentication_is_over(self) -> None:
         """A stranger may not fill our memory with what nobody awaits."""
         machine = real()
-        machine.phase = "connecting"
+        machine.messages.phase = "connecting"
         machine.v[machine.program.slots["options"]] = {"application_name": "x"}
         with pytest.raises(WireError, match="sent message 'A' while"):
             drive(machine.flow("connect"), message("A", struct.pack(">i", 7) + b"c\0p\0"))
@@ -360,7 +360,7 @@ class TestSegments:
             "22012",
             max(0, well - 1),
         )
-        assert not machine.skipping
+        assert not machine.messages.skipping
         assert ask(machine, "x", message("I") + READY)[0].error is None
 
     def test_what_is_skipped_is_not_looked_at(self) -> None:
@@ -407,19 +407,19 @@ class TestStreams:
         actions = machine.exchange([(machine.program.command("query"), arguments(sql="x"))], reply)
         next(actions)
         actions.send(columns(23) + row(b"1"))
-        machine.discarding = True
+        machine.results.discarding = True
         reply.results[0].rows.clear()
         next(actions)
         with pytest.raises(StopIteration):
             actions.send(row(b"2") * 100 + complete("SELECT 101") + READY)
-        assert (reply.results[0].rows, machine.discarded) == ([], 100 * (len(row(b"2")) - 5))
+        assert (reply.results[0].rows, machine.results.discarded) == ([], 100 * (len(row(b"2")) - 5))
 
 
 def test_the_welcome_of_the_peers_is_one() -> None:
     """The scripted server that the other tests use says what the pack expects, byte by byte too."""
     for step in (1, 1 << 20):
         machine = real()
-        machine.phase = "connecting"
+        machine.messages.phase = "connecting"
         machine.v[machine.program.slots["options"]] = {"application_name": "x"}
         sent = drive(machine.flow("connect"), WELCOME, step)
         assert sent[4:8] == struct.pack(">i", 196608)

@@ -96,7 +96,7 @@ def _send(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: s
     tag = rule.get("tag", "")
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
-        m.send(name, tag, write(v, a, f), frame)
+        m.messages.send(name, tag, write(v, a, f), frame)
 
     return act
 
@@ -106,22 +106,22 @@ def _result(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message:
     if isinstance(rows, dict):
         names = vocabulary.function(rows["names"], f"{path}.result.names", scope, "list")
         kind = rows["type"]
-        return lambda m, v, a, f: m.begin_named([(str(name), kind) for name in names(v, a, f)])
+        return lambda m, v, a, f: m.results.begin_named([(str(name), kind) for name in names(v, a, f)])
     if isinstance(rows, list):
         columns = [(vocabulary.function(column["name"], path, scope), column["type"]) for column in rows]
-        return lambda m, v, a, f: m.begin_named([(name(v, a, f), type_) for name, type_ in columns])
+        return lambda m, v, a, f: m.results.begin_named([(name(v, a, f), type_) for name, type_ in columns])
     vocabulary.message(rows, "server", path)
     if step.get("columns") == "prepared":
-        return lambda m, v, a, f: m.begin_prepared(rows)
-    return lambda m, v, a, f: m.begin(rows)
+        return lambda m, v, a, f: m.results.begin_prepared(rows)
+    return lambda m, v, a, f: m.results.begin(rows)
 
 
 def _row(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     if isinstance(step["row"], str):
         listed = vocabulary.function(step["row"], f"{path}.row", scope, "list")
-        return lambda m, v, a, f: m.add_row(listed(v, a, f))
+        return lambda m, v, a, f: m.results.add_row(listed(v, a, f))
     values = [vocabulary.function(text, f"{path}.row[{index}]", scope) for index, text in enumerate(step["row"])]
-    return lambda m, v, a, f: m.add_row([value(v, a, f) for value in values])
+    return lambda m, v, a, f: m.results.add_row([value(v, a, f) for value in values])
 
 
 def _complete(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
@@ -133,11 +133,11 @@ def _complete(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, messag
     if unknown := set(rule) - set(_COMPLETE):
         raise PackError(path, f"a result has no {unknown.pop()!r}; it has {', '.join(_COMPLETE)}")
     if not values:
-        return lambda m, v, a, f: m.complete()
+        return lambda m, v, a, f: m.results.complete()
     rowcount, lastrowid, tag = (values.get(name) for name in _COMPLETE)
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
-        m.complete(
+        m.results.complete(
             -1 if rowcount is None else rowcount(v, a, f),
             None if lastrowid is None else lastrowid(v, a, f),
             "" if tag is None else tag(v, a, f),
@@ -147,11 +147,11 @@ def _complete(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, messag
 
 
 def _suspend(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
-    return lambda m, v, a, f: m.suspend()
+    return lambda m, v, a, f: m.results.suspend()
 
 
 def _new_exchange(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
-    return lambda m, v, a, f: m.new_exchange()
+    return lambda m, v, a, f: m.messages.new_exchange()
 
 
 def _compress(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
@@ -159,13 +159,13 @@ def _compress(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, messag
     level = vocabulary.function(step.get("level", "0"), f"{path}.level", scope, "int")
     frames = vocabulary.frames(step["reads"]), vocabulary.frame_writer(step["writes"])
     blocks = Blocks(*frames, step.get("threshold", 0))
-    return lambda m, v, a, f: m.compress(blocks, algorithm(v, a, f), level(v, a, f))
+    return lambda m, v, a, f: m.messages.compress(blocks, algorithm(v, a, f), level(v, a, f))
 
 
 def _prepared(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:
     rule = step["prepared"]
     values = {name: vocabulary.function(text, f"{path}.prepared.{name}", scope) for name, text in rule.items()}
-    return lambda m, v, a, f: m.note_prepared({name: value(v, a, f) for name, value in values.items()})
+    return lambda m, v, a, f: m.results.note_prepared({name: value(v, a, f) for name, value in values.items()})
 
 
 def _event(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: str | None) -> Act:

@@ -75,10 +75,18 @@ BUILTIN_VARIABLES = {
 INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}
 
 
-class Performer(Protocol):
-    """What the steps of a flow ask of the machine that executes them; `sqlx.wire.compile.actions` says what each is."""
+class Sends(Protocol):
+    """What steps ask of whoever sends their messages."""
 
     def send(self, name: str, tag: Any, body: bytes, frame: FrameWriter) -> None: ...
+
+    def new_exchange(self) -> None: ...
+
+    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None: ...
+
+
+class Collects(Protocol):
+    """What steps ask of whoever makes results of what the server says."""
 
     def begin(self, rows: str) -> None: ...
 
@@ -92,13 +100,19 @@ class Performer(Protocol):
 
     def suspend(self) -> None: ...
 
-    def new_exchange(self) -> None: ...
+    def note_prepared(self, said: dict[str, Any]) -> None: ...
+
+
+class Performer(Protocol):
+    """What the steps of a flow ask of the machine that executes them; `sqlx.wire.compile.actions` says what each is."""
+
+    @property
+    def messages(self) -> Sends: ...
+
+    @property
+    def results(self) -> Collects: ...
 
     def take(self, data: Any, end: Any, failed: Any, arguments: list[Any]) -> None: ...
-
-    def compress(self, blocks: Blocks, algorithm: str, level: int) -> None: ...
-
-    def note_prepared(self, said: dict[str, Any]) -> None: ...
 
     def notice(self, notice: WireNotice) -> None: ...
 
