@@ -12,11 +12,11 @@ import os
 import socket
 import ssl
 from contextlib import suppress
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlx.wire.errors import WireError
 from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
-from sqlx.wire.tls import Secured, TlsLayer
+from sqlx.wire.tls import Mode, Secured, TlsLayer, make_context
 
 RECEIVE = 65536
 SEND = 262144
@@ -215,8 +215,11 @@ class Channel:
     def _lost(self, reason: str) -> WireError:
         return WireError("connection", f"the connection to {self.endpoint} is lost: {reason.lower()}")
 
-    def start_tls(self, context: ssl.SSLContext, alpn: str | None = None) -> Steps[Secured]:
-        """Encrypt from here on, with a server that agrees on the protocol `alpn`."""
+    def start_tls(self, alpn: str | None = None) -> Steps[Secured]:
+        """Encrypt from here on as the endpoint says, with a server that agrees on the protocol `alpn`."""
+        end = self.endpoint
+        mode = cast(Mode, end.sslmode if end.sslmode != "disable" else "prefer")
+        context = make_context(mode, end.sslrootcert, end.sslcert, end.sslkey, end.sslpassword, alpn)
         try:
             secured = yield from self._handshake(context)
             if alpn is not None and self.tls is not None and self.tls.agreed != alpn:

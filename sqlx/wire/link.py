@@ -85,10 +85,12 @@ class Link(Protocol):
 
     pack: Pack
     address: str
-    state: State
     runs_unprepared: bool  # a statement with values can be run without being prepared first
     on_notice: Callable[[WireNotice], None] | None
     on_notify: Callable[[Mapping[str, Any]], None] | None
+
+    @property
+    def state(self) -> State: ...
 
     def check_open(self) -> None:
         """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""

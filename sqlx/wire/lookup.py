@@ -7,12 +7,16 @@ the process.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from sqlx.wire.arguments import arguments
 from sqlx.wire.columns import Layouter
-from sqlx.wire.errors import PackError
-from sqlx.wire.result import Column, Result, Shape
+from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.line import Line
+from sqlx.wire.link import Steps
+from sqlx.wire.replies import Replies
+from sqlx.wire.result import Column, Reply, Result, Shape
 from sqlx.wire.values import Context, ServerText, text_decoder
 from sqlx.wire.values.text import lenient
 
@@ -22,6 +26,7 @@ MAX_PARTS = 1600  # of one composite
 
 Place: TypeAlias = tuple[Any, ...]
 Section: TypeAlias = Mapping[str, Any]
+Described: TypeAlias = tuple[list[Column] | None, tuple[int, ...]]  # columns, and the format that is best for each
 
 
 class Known:
@@ -45,6 +50,85 @@ class Known:
         if len(self._places) > MAX_PLACES:
             self._places.popitem(last=False)
         return fresh
+
+
+class Lookup:
+    """Asks one server for types, and reads once more what came before anybody could."""
+
+    def __init__(self, line: Line, replies: Replies, renew: Callable[[], Layouter]) -> None:
+        self._line = line
+        self._replies = replies
+        self._renew = renew
+
+    def described(self, raw: Any, parameters: Sequence[int]) -> Steps[Described]:
+        """What is known of a statement just prepared, its types looked up where the pack does not know them."""
+        found = self._description(raw)
+        layouter = self._line.machine.results.layouter
+        unknown = layouter.unknown([*(column.type_id for column in found[0] or ()), *parameters])
+        return self._description(raw) if unknown and (yield from self._look_up(unknown)) else found
+
+    def _description(self, raw: Any) -> Described:
+        try:
+            return self._line.machine.results.description(raw)
+        except WireError:
+            self._replies.abort()
+            raise
+
+    def _look_up(self, ids: Sequence[int]) -> Steps[bool]:
+        """Ask for types; whether there was an answer. A transaction outlives that there was none, by a savepoint."""
+        state, pack, machine = self._replies.state, self._line.program.pack, self._line.machine
+        if state == "failed":
+            return False
+        guarded = state == "open" and "savepoint" in pack.session
+        try:
+            if guarded:
+                yield from self._savepoint("savepoint")
+            reply = yield from self._ask(query(pack.lookup, ids))
+            if guarded:
+                yield from self._savepoint("release")
+            found = entries(reply.results[0], pack.types, pack.lookup.get("named", {}), ids)
+        except WireError as error:
+            if error.kind != "server":
+                raise
+            if guarded:
+                yield from self._savepoint("rollback_to")
+                yield from self._savepoint("release")
+            return False
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError):  # an answer of another shape
+            return False
+        machine.results.layouter.looked_up.update(found)
+        machine.openings.forget()
+        return True
+
+    def _savepoint(self, verb: str) -> Steps[Reply]:
+        return self._ask(str(self._line.program.pack.session[verb]).replace("{name}", SAVEPOINT))
+
+    def _ask(self, sql: str) -> Steps[Reply]:
+        """Run a text of our own, which brings nothing that is looked up in turn."""
+        return self._replies.ask("query", arguments(sql=sql), Reply())
+
+    def reread(self, reply: Reply) -> Steps[None]:
+        """What came before anybody could ask for its type is read once more, so that it arrives as it always does. The
+        further parts of a stream are read that way at once, where it comes in parts."""
+        if not (reply.unsure and reply.done and (reply.portal or not reply.stream)):
+            return
+        layouter, v = self._line.machine.results.layouter, self._line.machine.v
+        columns = [column for result in reply.results for column in result.columns or ()]
+        unknown = layouter.unknown(column.type_id for column in columns)
+        if unknown and not (yield from self._look_up(unknown)):
+            return
+        for result in reply.results:
+            reread(result, layouter, layouter.context(v))
+        reply.unsure = False
+        if reply.portal and reply.layout is not None:
+            reply.layout = layouter.again(reply.layout, v)
+
+    def forget(self) -> None:
+        """Look up types anew."""
+        machine = self._line.machine
+        if machine.results.layouter.looked_up:
+            machine.results.layouter = self._renew()
+            machine.openings.forget()
 
 
 def query(lookup: Section, ids: Iterable[int]) -> str:

@@ -315,7 +315,7 @@ def _refuse(listener: socket.socket) -> None:
 
 
 def options_of(connection: dbapi.Connection) -> list[int]:
-    sock = connection._session.link.channel._socket  # type: ignore[attr-defined]
+    sock = connection._session.link.line.channel._socket  # type: ignore[attr-defined]
     names = ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT")
     on = sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
     return [on, *(sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, name)) for name in names)]

@@ -26,6 +26,7 @@ from sqlx.wire import crypto
 from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
+from sqlx.wire.line import Line
 from sqlx.wire.link import Steps
 from sqlx.wire.tls import Secured
 from tests.wire.tape import Actor, Entry, Transcript
@@ -87,7 +88,7 @@ class _Script:
                 return data
                 yield
 
-            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
+            def start_tls(self, alpn: str | None = None) -> Steps[Secured]:
                 secured = script.next(self._on, "tls")
                 if secured is None:
                     raise WireError("connection", "the handshake failed")
@@ -101,7 +102,7 @@ class _Script:
             def abort(self) -> None:
                 self.tls = None
 
-        class Scripted(Conversation):
+        class ScriptedLine(Line):
             channel_type = ScriptedChannel
 
             @staticmethod
@@ -109,8 +110,8 @@ class _Script:
                 found = script.next(script.connections - 1, "random")
                 return bytes(size) if found is None else found.encode("latin-1")[:size]
 
-            def _tls_context(self, alpn: str | None) -> Any:
-                return None
+        class Scripted(Conversation):
+            line_type = ScriptedLine
 
         return Scripted
 

@@ -27,6 +27,7 @@ from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
+from sqlx.wire.line import Line
 from sqlx.wire.link import GivenUp, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
@@ -222,19 +223,22 @@ class Recorder:
                     recorder.note(self._on, received=data.decode("latin-1"))
                 return data
 
-            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
-                secured = yield from super().start_tls(context, alpn)
+            def start_tls(self, alpn: str | None = None) -> Steps[Secured]:
+                secured = yield from super().start_tls(alpn)
                 recorder.note(self._on, tls=[secured.verified, secured.certificate.decode("latin-1")])
                 return secured
 
-        class Recorded(Conversation):
+        class RecordingLine(Line):
             channel_type = RecordingChannel
 
             @staticmethod
             def random(size: int) -> bytes:
-                data = Conversation.random(size)
+                data = Line.random(size)
                 recorder.note(recorder.connections - 1, random=data.decode("latin-1"))
                 return data
+
+        class Recorded(Conversation):
+            line_type = RecordingLine
 
         return Recorded
 
@@ -383,7 +387,7 @@ class _Tape:
                     raise WireError("connection", tape.next(self._on, "closed"))
                 return tape.receive(self._on, want) if want else b""
 
-            def start_tls(self, context: Any, alpn: str | None = None) -> Steps[Secured]:
+            def start_tls(self, alpn: str | None = None) -> Steps[Secured]:
                 self.tls = object()  # type: ignore[assignment]
                 verified, certificate = tape.next(self._on, "tls")
                 return Secured(verified, certificate.encode("latin-1"))
@@ -395,14 +399,14 @@ class _Tape:
             def abort(self) -> None:
                 self.tls = None
 
-        class Replayed(Conversation):
+        class ReplayLine(Line):
             channel_type = ReplayChannel
 
             @staticmethod
             def random(size: int) -> bytes:
                 return tape.next(tape.connections - 1, "random").encode("latin-1")[:size]
 
-            def _tls_context(self, alpn: str | None) -> Any:
-                return None
+        class Replayed(Conversation):
+            line_type = ReplayLine
 
         return Replayed

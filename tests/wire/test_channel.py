@@ -57,7 +57,7 @@ def test_one_pipeline_of_64_mib() -> None:
     with serving(answering_much) as peer:
         link, runner = link_to(peer.port)
         runner.open(DEADLINE)
-        channel = link.channel
+        channel = link.line.channel
         given = message("B", b"x" * SIZE) + message("E", b"\0\0\0\0\0")
         answered = (
             len(message("2")) + len(message("N", b"SNOTICE\0M" + b"x" * SIZE + b"\0\0")) + len(complete("INSERT 0 1"))
@@ -70,7 +70,7 @@ def test_one_pipeline_of_64_mib() -> None:
 class TestNobodyThere:
     def refused(self, endpoint: Endpoint) -> WireError:
         link, _ = link_to(1)
-        link.endpoint = endpoint
+        link.line.endpoint = endpoint
         with pytest.raises(WireError) as caught:
             Blocking(link).open(DEADLINE)
         assert (caught.value.kind, caught.value.outcome, link.state) == ("connection", "not_run", "closed")
@@ -112,7 +112,7 @@ class TestNobodyThere:
 def link_of(server: Server, port: int | None = None) -> tuple[Conversation, Blocking]:
     user, password = server.users["admin"]
     link, runner = link_to(port or server.port, sslmode="require", password=password)
-    link.identity = link.identity._replace(user=user, database=server.database)
+    link.line.identity = link.line.identity._replace(user=user, database=server.database)
     return link, runner
 
 

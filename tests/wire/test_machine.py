@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from sqlx.wire import registry
+from sqlx.wire.arguments import arguments
 from sqlx.wire.columns import Layouter
 from sqlx.wire.compile.compiler import Program
-from sqlx.wire.conversation import arguments
 from sqlx.wire.errors import WireError
 from sqlx.wire.machine import RANDOM_BYTES, ROWS, START_TLS, TRANSFER, Machine
 from sqlx.wire.result import Reply
