@@ -67,7 +67,9 @@ class Replies:
 
     def ask(self, command: str, given: list[Any], reply: Reply, begin: str | None = None) -> Steps[Reply]:
         """Run one command, with what goes before it."""
-        return self.start([*self.preamble(begin), (self._program.command(command), given)], reply)
+        batch = self.preamble(begin)
+        batch.append((self._program.command(command), given))
+        return self.start(batch, reply)
 
     def start(self, batch: Batch, reply: Reply) -> Steps[Reply]:
         """Run a batch to its end, or to the first rows of a streamed reply. Raises the server's error."""
