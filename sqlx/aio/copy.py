@@ -63,18 +63,23 @@ class Copy:
         stream, reply = self._stream, self._reply()
         if reply.wanting:
             raise exceptions.InterfaceError("this statement takes data, and brings none: write it")
-        if not self._taken:
-            result = reply.results[-1]
-            while not (result.rows or result.complete or stream.exhausted):
+        result = reply.results[-1]
+        while not self._taken:
+            if not result.rows:
+                if result.complete or stream.exhausted:
+                    return b""
                 await self._cursor._run(self._session.streams.read(stream), None)
-            self._taken, result.rows = result.rows[::-1], []
-        return self._taken.pop()[0] if self._taken else b""
+            self._taken = [part for part in reversed(result.rows) if part[0]]  # an empty one is not the end
+            result.rows = []
+        return self._taken.pop()[0]
 
     async def rows(self) -> AsyncIterator[tuple[Any, ...]]:
         """The rows, their values as text, or as `types` says."""
         form = self._rows()
         while data := await self.read():
-            yield self._translated(form.read, data)
+            for row in self._translated(form.read, data):
+                yield row
+        self._translated(form.finish)
 
     async def read_into(self, file: BinaryIO) -> None:
         """Write all that comes into an open binary file."""
@@ -104,6 +109,8 @@ class Copy:
             with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
                 await self._give_up(reply, type(error).__name__)
         elif reply.wanting:
+            if self._format is not None:
+                self._pending += self._format.end()
             await self._send()
             await self._cursor._run(self._session.give(self._stream, None), None)
         else:

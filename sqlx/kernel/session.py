@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, joined
-from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
+from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces, row_format
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify
 from sqlx.kernel.names import written
@@ -143,7 +143,7 @@ class Session:
 
     def row_format(self, sql: str, types: Sequence[str] | None) -> RowFormat:
         """How the rows of the statement that `copy` has begun are written and read."""
-        return RowFormat(self.link, self.statements.scanner, sql, types, self.adapted)
+        return row_format(self.link, self.statements.scanner, sql, types, self.adapted)
 
     def forget_changed(self) -> None:
         """Forget what is prepared: a statement has changed what it may mean."""

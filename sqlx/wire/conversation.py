@@ -24,6 +24,7 @@ from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply
 from sqlx.wire.trace import tracer
+from sqlx.wire.values import Context
 
 MAX_SHAPES = 256
 PIPELINE = 1000  # statements that are sent before their replies are read
@@ -128,6 +129,10 @@ class Conversation:
     def variables(self) -> Mapping[str, Any]:
         """What the server told of itself. A password is not among them."""
         return {name: self.machine.v[index] for name, index in self.program.slots.items() if name != "password"}
+
+    @property
+    def context(self) -> Context:
+        return self.layouter.context(self.machine.v)
 
     @property
     def direct(self) -> bool | None:
@@ -372,7 +377,7 @@ class Conversation:
         if unknown and not (yield from self._look_up(unknown)):
             return
         for result in reply.results:
-            lookup.reread(result, self.layouter, self.layouter.context(self.machine.v))
+            lookup.reread(result, self.layouter, self.context)
         reply.unsure = False
         if reply.portal and reply.layout is not None:
             reply.layout = self.layouter.again(reply.layout, self.machine.v)

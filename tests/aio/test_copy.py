@@ -317,6 +317,16 @@ async def test_autocommit(postgres: Server) -> None:
         assert len(await copied(connection)) == 2
 
 
+@pytest.mark.parametrize("form", ["", " (FORMAT csv)"])
+async def test_a_value_that_is_none_of_its_type(connection: face.Connection, form: str) -> None:
+    refused = pytest.raises(dbapi.DataError, match="column 2 holds no int4: ")
+    with refused:
+        async with connection.cursor().copy(f"COPY (SELECT 1, 'x') TO STDOUT{form}", types=["int4", "int4"]) as copy:
+            _ = [row async for row in copy.rows()]
+    await connection.rollback()
+    assert await copied(connection) == []
+
+
 async def test_engines_without_it(mariadb: Server) -> None:
     async with await face.connect(mariadb.url()) as connection:
         refused = pytest.raises(dbapi.NotSupportedError, match="no statement that streams data")

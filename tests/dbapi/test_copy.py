@@ -306,6 +306,15 @@ def test_autocommit(postgres: Server) -> None:
         assert len(copied(connection)) == 2
 
 
+@pytest.mark.parametrize("form", ["", " (FORMAT csv)"])
+def test_a_value_that_is_none_of_its_type(connection: face.Connection, form: str) -> None:
+    refused = pytest.raises(dbapi.DataError, match="column 2 holds no int4: ")
+    with refused, connection.cursor().copy(f"COPY (SELECT 1, 'x') TO STDOUT{form}", types=["int4", "int4"]) as copy:
+        _ = list(copy.rows())
+    connection.rollback()
+    assert copied(connection) == []
+
+
 def test_engines_without_it(mariadb: Server) -> None:
     with face.connect(mariadb.url()) as connection:
         refused = pytest.raises(dbapi.NotSupportedError, match="no statement that streams data")
