@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from sqlx.aio.sources import DataSource, Rows, items, parts
 from sqlx.dbapi import exceptions
 from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
 
@@ -45,16 +46,18 @@ class Copy:
         """Send a row of values; what can be bound can be written. Raises DataError for a value that cannot."""
         await self.write(self._translated(self._rows().write, row))
 
-    async def write_rows(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Send many rows."""
+    async def write_rows(self, rows: Rows) -> None:
+        """Send many rows, each taken when those before it were."""
         write, form = self.write, self._rows().write
-        for row in rows:
+        async for row in items(rows):
             await write(self._translated(form, row))
 
-    async def write_from(self, file: BinaryIO) -> None:
-        """Send what an open binary file holds."""
-        while data := file.read(PIECE):
-            await self.write(data)
+    async def write_from(self, source: DataSource) -> None:
+        """Send what a source holds: a path, an open binary file, an iterable of bytes."""
+        self._check_wanting()
+        with ExitStack() as closing:
+            async for data in self._translated(parts, source, closing):
+                await self.write(data)
 
     # -- data that comes
 

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from sqlx.dbapi import exceptions
+from sqlx.dbapi.sources import DataSource, Rows, items, parts
 from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
@@ -46,16 +47,18 @@ class Copy:
         """Send a row of values; what can be bound can be written. Raises DataError for a value that cannot."""
         self.write(self._translated(self._rows().write, row))
 
-    def write_rows(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Send many rows."""
+    def write_rows(self, rows: Rows) -> None:
+        """Send many rows, each taken when those before it were."""
         write, form = self.write, self._rows().write
-        for row in rows:
+        for row in items(rows):
             write(self._translated(form, row))
 
-    def write_from(self, file: BinaryIO) -> None:
-        """Send what an open binary file holds."""
-        while data := file.read(PIECE):
-            self.write(data)
+    def write_from(self, source: DataSource) -> None:
+        """Send what a source holds: a path, an open binary file, an iterable of bytes."""
+        self._check_wanting()
+        with ExitStack() as closing:
+            for data in self._translated(parts, source, closing):
+                self.write(data)
 
     # -- data that comes
 

@@ -107,10 +107,15 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
         except OSError as error:
             raise Misuse(f"the file {source!s} cannot be read: {error.strerror}") from None
     if hasattr(source, "read"):
-        return iter(lambda: source.read(PIECE), b"")
+        return _read(source)
     if isinstance(source, bytes | bytearray | memoryview) or not hasattr(source, "__iter__"):
         raise Misuse(f"data comes from a path, a binary file or an iterable of bytes, not from {type(source).__name__}")
     return _joined(source)
+
+
+def _read(file: Any) -> Iterator[bytes]:
+    while data := file.read(PIECE):
+        yield data
 
 
 def _joined(parts: Iterable[bytes]) -> Iterator[bytes]:

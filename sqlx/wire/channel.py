@@ -149,7 +149,8 @@ class Channel:
         )
 
     def transfer(self, out: bytes | bytearray, want: int) -> Steps[bytes]:
-        """Send `out` while receiving; return with at least `want` bytes. With `want` 0 return when all is sent."""
+        """Send `out` while receiving; return with at least `want` bytes. With `want` 0 return when all is sent, with
+        what has come by then: it may be why nothing more is to be sent."""
         sock = self._open_socket()
         if out:
             self._send(sock, self.tls.send(out) if self.tls is not None else out)
@@ -165,6 +166,8 @@ class Channel:
                     chunk = self._receive(sock)
                     got += len(chunk)
                     chunks.append(chunk)
+            if want == 0 and not got:
+                chunks.append(self._receive(sock))
         except GeneratorExit:  # nobody waits any more: what came is for whoever waits next
             self._early = b"".join(chunks)
             raise
