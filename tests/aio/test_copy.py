@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import sqlx.aio as face
@@ -76,7 +76,6 @@ def test_any_text_stays_what_it_is(postgres: Server, form: str) -> None:
         cursor = connection.cursor()
         cursor.execute("CREATE TEMPORARY TABLE words (n int, one text, other text)")
 
-        @settings(max_examples=40)
         @given(st.lists(st.tuples(hostile | TEXT, st.none() | hostile | TEXT), max_size=20))
         def check(pairs: list[tuple[str, str | None]]) -> None:
             rows = [(number, *pair) for number, pair in enumerate(pairs)]
@@ -194,7 +193,7 @@ async def test_an_early_error_does_not_wait_for_the_end(connection: face.Connect
 
 
 async def test_much_data_in_little_memory(connection: face.Connection) -> None:
-    """Eight megabytes go in and come out a part at a time."""
+    """Four megabytes go in and come out a part at a time."""
     cursor = connection.cursor()
     tracemalloc.start()
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import threading
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from pathlib import Path
 from tests.servers.mysql import MariaDB, MySQL
 from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
 from tests.servers.server import Engine, Server, launch, run_folder
+from tests.thoroughness import THOROUGH
 
 OTHERS = [FetchedPostgreSQL(major) for major in PACKAGES]
 FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL()]
@@ -21,7 +21,7 @@ ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *OTHERS
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
 OLDER = tuple(engine.name for engine in OTHERS[:-1])
 # A test of each server covers the older versions only where it may take long; whoever names one gets it anywhere.
-COVERED = [name for name in ENGINES if name not in OLDER or os.environ.get("SQLX_TEST_FETCH") == "1"]
+COVERED = [name for name in ENGINES if name not in OLDER or THOROUGH]
 
 
 class Fleet:
