@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from sqlx.aio.sources import DataSource, Rows, items, parts
 from sqlx.dbapi import exceptions
-from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
+from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.exec import PIECE, Column, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
     from sqlx.aio.cursor import Cursor
+
+Row: TypeAlias = tuple[Any, ...]
 
 
 class Copy:
@@ -76,12 +79,13 @@ class Copy:
             result.rows = []
         return self._taken.pop()[0]
 
-    async def rows(self) -> AsyncIterator[tuple[Any, ...]]:
-        """The rows, their values as text, or as `types` says."""
-        form = self._rows()
+    async def rows(self) -> AsyncIterator[Row]:
+        """The rows, their values as text, or as `types` and the loaders of these say."""
+        form, columns = self._rows(), [Column(str(number), name) for number, name in enumerate(self._types or (), 1)]
+        load = loading(self._cursor.connection.types, columns)
         while data := await self.read():
             for row in self._translated(form.read, data):
-                yield row
+                yield row if load is None else self._loaded(load, row)
         self._translated(form.finish)
 
     async def read_into(self, file: BinaryIO) -> None:
@@ -154,6 +158,12 @@ class Copy:
             session = self._session
             self._format = self._translated(session.row_format, self._operation, self._types)
         return self._format
+
+    def _loaded(self, load: Callable[[Row], Row], row: Row) -> Row:
+        try:
+            return load(row)
+        except Unloadable as error:
+            raise exceptions.DataError(str(error)) from error.__cause__
 
     def _translated(self, call: Any, *arguments: Any) -> Any:
         return self._cursor.connection._translated(lambda: call(*arguments))

@@ -3,17 +3,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.sources import DataSource, Rows, items, parts
-from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
+from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.exec import PIECE, Column, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
     from sqlx.dbapi.cursor import Cursor
+
+Row: TypeAlias = tuple[Any, ...]
 
 
 class Copy:
@@ -77,11 +80,13 @@ class Copy:
             result.rows = []
         return self._taken.pop()[0]
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows, their values as text, or as `types` says."""
-        form = self._rows()
+    def rows(self) -> Iterator[Row]:
+        """The rows, their values as text, or as `types` and the loaders of these say."""
+        form, columns = self._rows(), [Column(str(number), name) for number, name in enumerate(self._types or (), 1)]
+        load = loading(self._cursor.connection.types, columns)
         while data := self.read():
-            yield from self._translated(form.read, data)
+            for row in self._translated(form.read, data):
+                yield row if load is None else self._loaded(load, row)
         self._translated(form.finish)
 
     def read_into(self, file: BinaryIO) -> None:
@@ -154,6 +159,12 @@ class Copy:
             session = self._session
             self._format = self._translated(session.row_format, self._operation, self._types)
         return self._format
+
+    def _loaded(self, load: Callable[[Row], Row], row: Row) -> Row:
+        try:
+            return load(row)
+        except Unloadable as error:
+            raise exceptions.DataError(str(error)) from error.__cause__
 
     def _translated(self, call: Any, *arguments: Any) -> Any:
         return self._cursor.connection._translated(lambda: call(*arguments))

@@ -119,6 +119,21 @@ async def test_values_are_adapted(connection: face.Connection) -> None:
     ]
 
 
+@pytest.mark.parametrize("form", ["text", "binary"])
+async def test_values_are_loaded(connection: face.Connection, form: str) -> None:
+    """As they are when fetched; a loader that fails is told with its column."""
+    query = f"COPY (SELECT 1, 2.5, ARRAY[3, NULL]) TO STDOUT (FORMAT {form})"
+    connection.types.load("int4", lambda value: value * 10)
+    async with connection.cursor().copy(query, types=["int4", "numeric", "int4[]"]) as copy:
+        assert [row async for row in copy.rows()] == [(10, Decimal("2.5"), [30, None])]
+    connection.types.load("numeric", lambda value: 1 / 0)
+    refused = pytest.raises(dbapi.DataError, match="the loader of numeric, the type of the column '2', failed")
+    with refused as caught:
+        async with connection.cursor().copy(query, types=["int4", "numeric", "int4[]"]) as copy:
+            _ = [row async for row in copy.rows()]
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+
+
 async def test_an_enum_is_text_and_a_domain_the_type_beneath(connection: face.Connection) -> None:
     cursor = connection.cursor()
     await cursor.execute("CREATE TYPE pg_temp.size AS ENUM ('small', 'large')")

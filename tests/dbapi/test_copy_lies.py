@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlx import dbapi
@@ -53,7 +53,6 @@ def test_junk_is_refused_and_the_connection_goes_on() -> None:
     with connected(server) as connection:
         cursor = connection.cursor()
 
-        @settings(max_examples=50)
         @given(st.lists(st.sampled_from([HEADER, ROW, ROW[:5], ROW[5:], END, b""]) | st.binary(max_size=9)))
         def check(parts: list[bytes]) -> None:
             server.parts = parts

@@ -45,9 +45,9 @@ ROWS = st.lists(
 Row = tuple[Any, ...]
 
 
-def rows_of(*names: str) -> BinaryRows:
+def rows_of(*names: str, form: Form = FORM) -> BinaryRows:
     named = [NamedType(name, found) for name in names if (found := type_codecs(PACK.types, name, Context()))]
-    return BinaryRows(FORM, named, list)
+    return BinaryRows(form, named, list)
 
 
 def written(rows: Iterable[Row], *names: str) -> bytes:
@@ -79,6 +79,16 @@ def cut(draw: st.DrawFn, data: bytes) -> list[bytes]:
 def test_what_is_written_is_read_back_however_it_is_cut(rows: list[Row], data: st.DataObject) -> None:
     parts = data.draw(cut(written(rows, *NAMES)))
     assert list(read(parts, *NAMES)) == rows
+
+
+def test_another_format_is_another_rule() -> None:
+    """Numbers of other sizes, the other way round, and an end that is no negative number."""
+    rule = {"signature": "ROWS", "flags": "u8", "ignored": 0, "extension": "u16", "count": "u16", "length": "i64"}
+    form = rows_of("text", "text", form=Form({**rule, "end": 0xFFFF}, "little"))
+    data = form.write(("a", None)) + form.end()
+    assert data == b"ROWS\0\0\0\2\0\1\0\0\0\0\0\0\0a" + b"\xff" * 8 + b"\xff\xff"
+    assert form.read(data) == [("a", None)]
+    form.finish()
 
 
 def test_rows_come_as_soon_as_they_are_whole() -> None:
