@@ -50,7 +50,7 @@ class Copy:
         await self.write(self._translated(self._rows().write, row))
 
     async def write_rows(self, rows: Rows) -> None:
-        """Send many rows, each taken when those before it were."""
+        """Send many rows; each is taken when those before it are written."""
         write, form = self.write, self._rows().write
         async for row in items(rows):
             await write(self._translated(form, row))

@@ -1,6 +1,6 @@
 """What data and rows are taken from under asyncio: what there is at once, and what must be waited for.
 
-Nothing is taken ahead: what waits to be sent is less than a piece (`PIECE`), and what was taken last.
+Nothing is taken ahead: beside what was taken last, less than a piece (`PIECE`) waits to be sent.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class Copy:
         self.write(self._translated(self._rows().write, row))
 
     def write_rows(self, rows: Rows) -> None:
-        """Send many rows, each taken when those before it were."""
+        """Send many rows; each is taken when those before it are written."""
         write, form = self.write, self._rows().write
         for row in items(rows):
             write(self._translated(form, row))
