@@ -17,6 +17,7 @@ from sqlx.wire.values import Context
 
 READ = 1
 WRITE = 2
+LOOK = -1  # bytes that are wanted: none, but those that have come already
 
 
 class Wait(NamedTuple):
