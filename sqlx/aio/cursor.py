@@ -111,7 +111,7 @@ class Cursor(Generic[R]):
 
     def copy(self, operation: str, *, types: Sequence[str] | None = None) -> Copy:
         """Run a statement whose data streams (COPY … FROM STDIN, COPY … TO STDOUT), in a block:
-        `with cursor.copy(...) as copy`. `types` names the types of the columns for rows that are read.
+        `with cursor.copy(...) as copy`. `types` names the types of the columns, for rows that are read or in binary.
         """
         return Copy(self, operation, types)
 

@@ -3,17 +3,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
 
 from sqlx.dbapi import exceptions
+from sqlx.dbapi.sources import DataSource, Rows, items, parts
 from sqlx.kernel import data_streams
-from sqlx.kernel.exec import PIECE, GivenUp, Reply, RowFormat, Stream, shortened
+from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.exec import PIECE, Column, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
     from sqlx.dbapi.cursor import Cursor
+
+Row: TypeAlias = tuple[Any, ...]
 
 
 class Copy:
@@ -47,16 +51,18 @@ class Copy:
         """Send a row of values; what can be bound can be written. Raises DataError for a value that cannot."""
         self.write(self._translated(self._rows().write, row))
 
-    def write_rows(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Send many rows."""
+    def write_rows(self, rows: Rows) -> None:
+        """Send many rows; each is taken when those before it are written."""
         write, form = self.write, self._rows().write
-        for row in rows:
+        for row in items(rows):
             write(self._translated(form, row))
 
-    def write_from(self, file: BinaryIO) -> None:
-        """Send what an open binary file holds."""
-        while data := file.read(PIECE):
-            self.write(data)
+    def write_from(self, source: DataSource) -> None:
+        """Send what a source holds: a path, an open binary file, an iterable of bytes."""
+        self._check_wanting()
+        with ExitStack() as closing:
+            for data in self._translated(parts, source, closing):
+                self.write(data)
 
     # -- data that comes
 
@@ -65,18 +71,24 @@ class Copy:
         stream, reply = self._stream, self._reply()
         if reply.wanting:
             raise exceptions.InterfaceError("this statement takes data, and brings none: write it")
-        if not self._taken:
-            result = reply.results[-1]
-            while not (result.rows or result.complete or stream.exhausted):
+        result = reply.results[-1]
+        while not self._taken:
+            if not result.rows:
+                if result.complete or stream.exhausted:
+                    return b""
                 self._cursor._run(self._session.streams.read(stream), None)
-            self._taken, result.rows = result.rows[::-1], []
-        return self._taken.pop()[0] if self._taken else b""
+            self._taken = [part for part in reversed(result.rows) if part[0]]  # an empty one is not the end
+            result.rows = []
+        return self._taken.pop()[0]
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        """The rows, their values as text, or as `types` says."""
-        form = self._rows()
+    def rows(self) -> Iterator[Row]:
+        """The rows, their values as text, or as `types` and the loaders of these say."""
+        form, columns = self._rows(), [Column(str(number), name) for number, name in enumerate(self._types or (), 1)]
+        load = loading(self._cursor.connection.types, columns)
         while data := self.read():
-            yield self._translated(form.read, data)
+            for row in self._translated(form.read, data):
+                yield row if load is None else self._loaded(load, row)
+        self._translated(form.finish)
 
     def read_into(self, file: BinaryIO) -> None:
         """Write all that comes into an open binary file."""
@@ -106,6 +118,8 @@ class Copy:
             with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
                 self._give_up(reply, type(error).__name__)
         elif reply.wanting:
+            if self._format is not None:
+                self._pending += self._format.end()
             self._send()
             self._cursor._run(data_streams.give(self._session, self._stream, None), None)
         else:
@@ -145,6 +159,12 @@ class Copy:
             self._reply()
             self._format = self._translated(data_streams.row_format, self._session, self._operation, self._types)
         return self._format
+
+    def _loaded(self, load: Callable[[Row], Row], row: Row) -> Row:
+        try:
+            return load(row)
+        except Unloadable as error:
+            raise exceptions.DataError(str(error)) from error.__cause__
 
     def _translated(self, call: Any, *arguments: Any) -> Any:
         return self._cursor.connection._translated(lambda: call(*arguments))

@@ -1,4 +1,5 @@
 """Rows as lines of text or of CSV, in the words of a pack's `copy` section: one writer and one reader for each.
+`copy_binary.py` has those that are no lines.
 
 Here values become literals, and nowhere else: what a value holds is escaped or quoted, whatever it is.
 """
@@ -6,13 +7,36 @@ Here values become literals, and nowhere else: what a value holds is escaped or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple, Protocol
 
-from sqlx.kernel.errors import WireError
+from sqlx.kernel.errors import Misuse, WireError
+from sqlx.wire.named_types import TypeCodecs
+from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
+from sqlx.wire.values.operations import Codec
 
+Adapt = Callable[[Sequence[Any]], Sequence[Any]]
 Field = bytes | None  # a value as the server writes it; None is null
+
+
+class NamedType(NamedTuple):
+    """The type of a column, by its name."""
+
+    name: str
+    codecs: TypeCodecs
+
+
+def decoded(fields: Sequence[Field], decoders: Sequence[Codec], types: Sequence[NamedType]) -> tuple[Any, ...]:
+    """The values of a row. Raises WireError (data) for one that is none of its type."""
+    values: list[Any] = []
+    try:
+        for field, decode in zip(fields, decoders, strict=True):
+            values.append(None if field is None else decode(field))
+    except ValueError as error:
+        number = len(values)
+        raise WireError("data", f"column {number + 1} holds no {types[number].name}: {error}") from None
+    return tuple(values)
 
 
 class Lines(Protocol):
@@ -100,6 +124,37 @@ class QuotedLines:
             position = match.end()
             if not delimiter:
                 return fields
+
+
+class LineRows:
+    """Writes and reads rows of values; without `types` what is read arrives as text."""
+
+    def __init__(self, lines: Lines, types: Sequence[NamedType] | None, parameters: Parameters, adapt: Adapt) -> None:
+        self._lines = lines
+        self._types = types
+        self._decoders = None if types is None else [each.codecs.from_text for each in types]
+        self._parameters = parameters
+        self._adapt = adapt
+
+    def write(self, values: Sequence[Any]) -> bytes:
+        """One row. Raises WireError (data) for a value that has no text on the server."""
+        return self._lines.write(self._parameters.bind(self._adapt(values))[1])
+
+    def end(self) -> bytes:
+        """What stands behind the last row: nothing."""
+        return b""
+
+    def read(self, data: bytes) -> list[tuple[Any, ...]]:
+        """The one row that a part of the data is. Raises WireError."""
+        fields, types = self._lines.read(data), self._types
+        if types is None or self._decoders is None:
+            return [tuple([None if field is None else field.decode() for field in fields])]
+        if len(fields) != len(types):
+            raise Misuse(f"the rows have {len(fields)} columns, and {len(types)} types are given")
+        return [decoded(fields, self._decoders, types)]
+
+    def finish(self) -> None:
+        """Each line is whole."""
 
 
 def _marks(rule: Section) -> Sequence[bytes]:

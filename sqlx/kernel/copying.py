@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
-from sqlx.kernel.copy_rows import Lines, QuotedLines, TextLines
+from sqlx.kernel.copy_binary import BinaryRows, Form
+from sqlx.kernel.copy_rows import Adapt, LineRows, NamedType, QuotedLines, TextLines
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.scanner import Scanner
 from sqlx.wire.feed import PIECE
@@ -17,9 +18,7 @@ from sqlx.wire.named_types import type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
 from sqlx.wire.values import Context
-from sqlx.wire.values.operations import Codec
 
-Adapt = Callable[[Sequence[Any]], Sequence[Any]]
 DataSource = str | os.PathLike[str] | BinaryIO | Iterable[bytes]
 
 
@@ -34,50 +33,45 @@ def check_copies(link: Link, scanner: Scanner, sql: str) -> None:
         raise Mistake("copy() runs one statement, and the text holds several", "run the others with execute()")
 
 
-class RowFormat:
-    """How the rows of one such statement are written and read; `types` are the names of its columns' types, or None:
-    then what is read arrives as text."""
-
-    def __init__(self, link: Link, scanner: Scanner, sql: str, types: Sequence[str] | None, adapt: Adapt) -> None:
-        rule: Section = link.pack.copy
-        self._adapt = adapt
-        self.refusal = _refusal(link, scanner, sql)
-        csv = "csv" in rule and rule["csv"]["when"] in _options(link, scanner, sql)
-        self._lines: Lines = QuotedLines(rule["csv"]) if csv else TextLines(rule["text"])
-        bound = link.pack.parameters
-        kinds = {**bound, "kinds": {**bound.get("kinds", {}), **rule.get("kinds", {})}}
-        self._parameters = Parameters(kinds, Context(byte_order=link.pack.byte_order))
-        self._decoders = None if types is None else [_decoder(link, name) for name in types]
+class RowFormat(Protocol):
+    """How the rows of one such statement are written and read. Each raises WireError."""
 
     def write(self, values: Sequence[Any]) -> bytes:
-        """One row. Raises WireError (data) for a value that has no text on the server, (usage) for rows that must be
-        written otherwise."""
-        self._check()
-        return self._lines.write(self._parameters.bind(self._adapt(values))[1])
+        """One row, and what stands before the first."""
+        ...
 
-    def read(self, line: bytes) -> tuple[Any, ...]:
-        """One row. Raises WireError."""
-        self._check()
-        fields = self._lines.read(line)
-        decoders = self._decoders
-        if decoders is None:
-            return tuple([None if field is None else field.decode() for field in fields])
-        if len(fields) != len(decoders):
-            raise Misuse(f"the rows have {len(fields)} columns, and {len(decoders)} types are given")
-        return tuple([None if field is None else decode(field) for field, decode in zip(fields, decoders, strict=True)])
+    def end(self) -> bytes:
+        """What stands behind the last row."""
+        ...
 
-    def _check(self) -> None:
-        if self.refusal:
-            raise Misuse(self.refusal, "write and read the data itself: copy.write(), copy.read()")
+    def read(self, data: bytes) -> Sequence[tuple[Any, ...]]:
+        """The rows that are whole with this part of the data."""
+        ...
+
+    def finish(self) -> None:
+        """Say that there is no more data."""
+        ...
 
 
-def _refusal(link: Link, scanner: Scanner, sql: str) -> str:
-    """Why the rows of a statement cannot be made or read here; empty where they can."""
+def format_of(link: Link, scanner: Scanner, sql: str, types: Sequence[str] | None, adapt: Adapt) -> RowFormat:
+    """The format that a statement asks for; `types` are the names of its columns' types. Raises WireError (usage) for
+    rows that must be written otherwise."""
     rule: Section = link.pack.copy
-    if link.variables.get(rule.get("binary", "")):
-        return "rows are not made in the binary format here"
-    own = [word for word in rule.get("own_words", ()) if word in _options(link, scanner, sql)]
-    return f"rows are made in the server's usual format, and {own[0]} asks for another" if own else ""
+    named = None if types is None else [_named(link, name) for name in types]
+    if "binary" in rule and link.variables[rule["binary"]["when"]]:
+        if named is None:
+            raise Mistake("binary data does not say of which types it is", "give types=(...), one for each column")
+        return BinaryRows(Form(rule["binary"], link.pack.byte_order), named, adapt)
+    options = _options(link, scanner, sql)
+    if own := [word for word in rule.get("own_words", ()) if word in options]:
+        raise Misuse(
+            f"rows are made in the server's usual format, and {own[0]} asks for another",
+            "write and read the data itself: copy.write(), copy.read()",
+        )
+    lines = QuotedLines(rule["csv"]) if "csv" in rule and rule["csv"]["when"] in options else TextLines(rule["text"])
+    bound = link.pack.parameters
+    kinds = {**bound, "kinds": {**bound.get("kinds", {}), **rule.get("kinds", {})}}
+    return LineRows(lines, named, Parameters(kinds, Context(byte_order=link.pack.byte_order)), adapt)
 
 
 def _options(link: Link, scanner: Scanner, sql: str) -> list[str]:
@@ -93,12 +87,15 @@ def _options(link: Link, scanner: Scanner, sql: str) -> list[str]:
     return words[: words.index("WHERE")] if "WHERE" in words else words
 
 
-def _decoder(link: Link, name: str) -> Codec:
-    """The text decoder of a type by its name. Raises Mistake."""
-    found = type_codecs(link.pack.types, name, Context(byte_order=link.pack.byte_order))
-    if found is None:
-        raise Mistake(f"no type of this engine is called {name!r}")
-    return found.from_text
+def _named(link: Link, name: str) -> NamedType:
+    """The type of this name. Raises Mistake."""
+    codecs = type_codecs(link.pack.types, name, link.context)
+    if codecs is None:
+        raise Mistake(
+            f"no type of this engine is called {name!r}",
+            "name types as cursor.description does; an enum is text, a domain the type beneath it",
+        )
+    return NamedType(name, codecs)
 
 
 def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
@@ -110,10 +107,15 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
         except OSError as error:
             raise Misuse(f"the file {source!s} cannot be read: {error.strerror}") from None
     if hasattr(source, "read"):
-        return iter(lambda: source.read(PIECE), b"")
+        return _read(source)
     if isinstance(source, bytes | bytearray | memoryview) or not hasattr(source, "__iter__"):
         raise Misuse(f"data comes from a path, a binary file or an iterable of bytes, not from {type(source).__name__}")
     return _joined(source)
+
+
+def _read(file: Any) -> Iterator[bytes]:
+    while data := file.read(PIECE):
+        yield data
 
 
 def _joined(parts: Iterable[bytes]) -> Iterator[bytes]:

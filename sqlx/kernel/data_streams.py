@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 
-from sqlx.kernel.copying import DataSource, RowFormat, check_copies, pieces
+from sqlx.kernel.copying import DataSource, RowFormat, check_copies, format_of, pieces
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
@@ -34,7 +34,7 @@ def give(session: Session, stream: Stream, data: Given) -> Steps[None]:
 
 def row_format(session: Session, sql: str, types: Sequence[str] | None) -> RowFormat:
     """How the rows of the statement that `copy` has begun are written and read."""
-    return RowFormat(session.link, session.statements.scanner, sql, types, session.adapted)
+    return format_of(session.link, session.statements.scanner, sql, types, session.adapted)
 
 
 def load(session: Session, sql: str, source: DataSource) -> Steps[Reply]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlx.kernel.copying import DataSource, RowFormat
+from sqlx.kernel.copying import DataSource, RowFormat, pieces
 from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
@@ -46,6 +46,7 @@ __all__ = [
     "open_link",
     "open_session",
     "path",
+    "pieces",
     "shortened",
     "xid",
 ]

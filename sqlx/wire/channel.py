@@ -15,7 +15,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from sqlx.wire.errors import WireError
-from sqlx.wire.link import READ, WRITE, Resolve, Steps, Wait
+from sqlx.wire.link import LOOK, READ, WRITE, Resolve, Steps, Wait
 from sqlx.wire.tls import Mode, Secured, TlsLayer, make_context
 
 RECEIVE = 65536
@@ -149,7 +149,8 @@ class Channel:
         )
 
     def transfer(self, out: bytes | bytearray, want: int) -> Steps[bytes]:
-        """Send `out` while receiving; return with at least `want` bytes. With `want` 0 return when all is sent."""
+        """Send `out` while receiving; return with at least `want` bytes. With `want` 0 return when all is sent, with
+        LOOK after a look at what has come by then."""
         sock = self._open_socket()
         if out:
             self._send(sock, self.tls.send(out) if self.tls is not None else out)
@@ -157,7 +158,7 @@ class Channel:
         got = len(self._early)
         self._early = b""
         try:
-            while got < want or (want == 0 and self._pending):
+            while got < want or (want <= 0 and self._pending):
                 ready = yield self._either if self._pending else self._readable
                 if self._pending and ready & WRITE:
                     self._send(sock, b"")
@@ -165,6 +166,8 @@ class Channel:
                     chunk = self._receive(sock)
                     got += len(chunk)
                     chunks.append(chunk)
+            if want == LOOK and not got:
+                chunks.append(self._receive(sock))
         except GeneratorExit:  # nobody waits any more: what came is for whoever waits next
             self._early = b"".join(chunks)
             raise

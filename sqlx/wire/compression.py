@@ -128,7 +128,7 @@ class CompressionLayer:
                 self._keep((yield from channel.transfer(out, missing)))
                 out = b""
         if out:
-            self._keep((yield from channel.transfer(out, 0)))
+            self._keep((yield from channel.transfer(out, min(want, 0))))
         plain, self._plain, self._size = self._plain, [], 0
         return plain[0] if len(plain) == 1 else b"".join(plain)
 

@@ -19,6 +19,7 @@ from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.replies import Replies
 from sqlx.wire.result import Reply
+from sqlx.wire.values import Context
 
 PIPELINE = 1000  # statements that are sent before their replies are read
 
@@ -74,6 +75,10 @@ class Conversation:
     def variables(self) -> Mapping[str, Any]:
         """What the server told of itself. A password is not among them."""
         return {name: self.line.machine.v[index] for name, index in self.program.slots.items() if name != "password"}
+
+    @property
+    def context(self) -> Context:
+        return self.line.machine.results.layouter.context(self.line.machine.v)
 
     @property
     def direct(self) -> bool | None:

@@ -72,9 +72,10 @@ class EmbeddedLink:
         self.direct = True
         self.state: State = "closed"
         self.variables: Mapping[str, Any] = {}
+        self.context = Context()
         self.on_notice: Callable[[WireNotice], None] | None = None
         self.on_notify: Callable[[Mapping[str, Any]], None] | None = None
-        self.types = DeclaredTypes(pack.types, _AFFINITY, _STORAGE, Context())
+        self.types = DeclaredTypes(pack.types, _AFFINITY, _STORAGE, self.context)
         self._database = os.fspath(database) if database else ":memory:"
         self._options = {name: option.get("default") for name, option in pack.options.items()} | dict(options or {})
         self._connection: Any = None

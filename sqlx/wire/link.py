@@ -13,9 +13,11 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 from sqlx.wire.parameters import ParameterType
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply
+from sqlx.wire.values import Context
 
 READ = 1
 WRITE = 2
+LOOK = -1  # bytes that are wanted: none, but those that have come already
 
 
 class Wait(NamedTuple):
@@ -108,6 +110,11 @@ class Link(Protocol):
 
     @property
     def variables(self) -> Mapping[str, Any]: ...
+
+    @property
+    def context(self) -> Context:
+        """What the values of a type depend on in this session, beside the type."""
+        ...
 
     @property
     def direct(self) -> bool | None:

@@ -2,7 +2,7 @@
 
 A machine method that waits is a generator of actions, and its driver obeys:
 
-    (TRANSFER, out, want)   send `out` while receiving; answer with at least `want` bytes
+    (TRANSFER, out, want)   send `out` while receiving; answer with at least `want` bytes; LOOK: what has come
     (START_TLS, rule)       upgrade the connection as the pack's rule says; answer with a Secured
     (RANDOM_BYTES, n)       answer with n random bytes (a replay answers with those of the recording)
     (DATA,)                 the server takes data: resume when `given` has a piece of it, or its end
@@ -39,7 +39,7 @@ from sqlx.wire.compile.program import (
 )
 from sqlx.wire.errors import MALFORMED, WireError, not_understood
 from sqlx.wire.feed import Act, Feed
-from sqlx.wire.link import Given, WireNotice
+from sqlx.wire.link import LOOK, Given, WireNotice
 from sqlx.wire.messages import Messages
 from sqlx.wire.openings import Openings
 from sqlx.wire.result import Reply
@@ -268,7 +268,7 @@ class Machine:
         feed.send(self, self.given)
         if feed.over:
             self.feed = None
-        yield from self._fill(0)
+        yield from self._fill(LOOK)  # it may be that nothing more is to be sent
 
     def _number(self, function: Function, v: list[Any], a: Any, f: Any) -> int:
         """A number that a pack makes of the server's bytes."""

@@ -92,7 +92,8 @@ def _null(value: None) -> None:
 
 
 _Resolver: TypeAlias = Callable[[Any], tuple[ParameterType, Any]]
-_REFUSALS = (ValueError, TypeError, OverflowError, ArithmeticError, AttributeError, RecursionError, StructError)
+# What an encoder raises for a value that it cannot write.
+UNWRITABLE = (ValueError, TypeError, OverflowError, ArithmeticError, AttributeError, RecursionError, StructError)
 
 
 class Parameters:
@@ -125,7 +126,7 @@ class Parameters:
                     entry, item = found[1](value)
                 types.append(entry)
                 encoded.append(entry.encode(item))
-        except _REFUSALS as error:
+        except UNWRITABLE as error:
             raise _refusal(len(encoded) + 1, value, error) from None
         return tuple(types), encoded
 

@@ -8,6 +8,8 @@ import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count as count_from
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -96,15 +98,33 @@ async def test_data_goes_in_as_it_is_cut_anywhere(connection: face.Connection) -
     assert [row[:2] for row in await copied(connection)] == [(1, "one"), (2, "two"), (3, None)]
 
 
-async def test_files(connection: face.Connection) -> None:
-    """Written from one, read into another, in CSV that others read."""
+async def test_files(connection: face.Connection, tmp_path: Path) -> None:
+    """Written from some, read into another, in CSV that others read."""
     cursor = connection.cursor()
     async with cursor.copy("COPY copied (id, word) FROM STDIN (FORMAT csv, HEADER)") as copy:
         await copy.write_from(io.BytesIO(b'id,word\n1,"a, b"\n2,c\n'))
+    (tmp_path / "more.csv").write_bytes(b"3,d\n")
+    async with cursor.copy("COPY copied (id, word) FROM STDIN (FORMAT csv)") as copy:
+        await copy.write_from(tmp_path / "more.csv")
+        await copy.write_from([b"4", b",", b"e\n"])
+        await copy.write_from(io.StringIO("5,f\n"))  # type: ignore[arg-type]
     out = io.BytesIO()
     async with cursor.copy("COPY (SELECT id, word FROM copied ORDER BY id) TO STDOUT (FORMAT csv)") as copy:
         await copy.read_into(out)
-    assert list(csv.reader(io.StringIO(out.getvalue().decode()))) == [["1", "a, b"], ["2", "c"]]
+    assert list(csv.reader(io.StringIO(out.getvalue().decode()))) == [
+        ["1", "a, b"],
+        *([str(number), word] for number, word in enumerate("cdef", 2)),
+    ]
+
+
+@pytest.mark.parametrize("source", [b"1\n", 7, "no such file", None], ids=repr)
+async def test_what_is_no_source(connection: face.Connection, source: Any) -> None:
+    refused = pytest.raises(dbapi.InterfaceError, match=r"data comes from|cannot be read: No such file")
+    with refused:
+        async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+            await copy.write_from(source)
+    await connection.rollback()
+    assert await copied(connection) == []
 
 
 async def test_binary_data_comes_and_goes_back(connection: face.Connection) -> None:
@@ -158,16 +178,16 @@ async def test_the_server_s_error_says_where_the_data_is_wrong(connection: face.
 
 
 def numbers(count: int) -> Iterator[tuple[int, str]]:
-    return ((number, "x" * 90) for number in range(count))
+    return ((number, "x" * 490) for number in range(count))
 
 
 async def test_an_early_error_does_not_wait_for_the_end(connection: face.Connection) -> None:
-    """The server gives up at the first line, and says so while data is still being sent; nobody waits for anybody."""
+    """The server gives up at the first line, and says so while data is still being sent, which never ends by itself."""
     refused = pytest.raises(dbapi.DataError)
     with refused:
         async with connection.cursor().copy("COPY copied (id, word) FROM STDIN") as copy:
             await copy.write("wrong\tline\n")
-            await copy.write_rows(numbers(60_000))
+            await copy.write_rows((number, "x" * 90) for number in count_from(0))
     await connection.rollback()
     assert await copied(connection) == []
 
@@ -178,7 +198,7 @@ async def test_much_data_in_little_memory(connection: face.Connection) -> None:
     tracemalloc.start()
     try:
         async with cursor.copy("COPY copied (id, word) FROM STDIN") as copy:
-            await copy.write_rows(numbers(40_000))
+            await copy.write_rows(numbers(16_000))
         count = 0
         async with cursor.copy("COPY copied TO STDOUT") as copy:
             async for _ in copy:
@@ -186,7 +206,7 @@ async def test_much_data_in_little_memory(connection: face.Connection) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert count == cursor.rowcount == 40_000
+    assert count == cursor.rowcount == 16_000
     assert peak < 2 << 20
 
 
@@ -314,6 +334,16 @@ async def test_autocommit(postgres: Server) -> None:
             await copy.write_rows([(1,), (2,)])
         assert not connection.in_transaction
         assert len(await copied(connection)) == 2
+
+
+@pytest.mark.parametrize("form", ["", " (FORMAT csv)"])
+async def test_a_value_that_is_none_of_its_type(connection: face.Connection, form: str) -> None:
+    refused = pytest.raises(dbapi.DataError, match="column 2 holds no int4: ")
+    with refused:
+        async with connection.cursor().copy(f"COPY (SELECT 1, 'x') TO STDOUT{form}", types=["int4", "int4"]) as copy:
+            _ = [row async for row in copy.rows()]
+    await connection.rollback()
+    assert await copied(connection) == []
 
 
 async def test_engines_without_it(mariadb: Server) -> None:

@@ -9,6 +9,8 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import count as count_from
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -97,15 +99,32 @@ def test_data_goes_in_as_it_is_cut_anywhere(connection: face.Connection) -> None
     assert [row[:2] for row in copied(connection)] == [(1, "one"), (2, "two"), (3, None)]
 
 
-def test_files(connection: face.Connection) -> None:
-    """Written from one, read into another, in CSV that others read."""
+def test_files(connection: face.Connection, tmp_path: Path) -> None:
+    """Written from some, read into another, in CSV that others read."""
     cursor = connection.cursor()
     with cursor.copy("COPY copied (id, word) FROM STDIN (FORMAT csv, HEADER)") as copy:
         copy.write_from(io.BytesIO(b'id,word\n1,"a, b"\n2,c\n'))
+    (tmp_path / "more.csv").write_bytes(b"3,d\n")
+    with cursor.copy("COPY copied (id, word) FROM STDIN (FORMAT csv)") as copy:
+        copy.write_from(tmp_path / "more.csv")
+        copy.write_from([b"4", b",", b"e\n"])
+        copy.write_from(io.StringIO("5,f\n"))  # type: ignore[arg-type]
     out = io.BytesIO()
     with cursor.copy("COPY (SELECT id, word FROM copied ORDER BY id) TO STDOUT (FORMAT csv)") as copy:
         copy.read_into(out)
-    assert list(csv.reader(io.StringIO(out.getvalue().decode()))) == [["1", "a, b"], ["2", "c"]]
+    assert list(csv.reader(io.StringIO(out.getvalue().decode()))) == [
+        ["1", "a, b"],
+        *([str(number), word] for number, word in enumerate("cdef", 2)),
+    ]
+
+
+@pytest.mark.parametrize("source", [b"1\n", 7, "no such file", None], ids=repr)
+def test_what_is_no_source(connection: face.Connection, source: Any) -> None:
+    refused = pytest.raises(dbapi.InterfaceError, match=r"data comes from|cannot be read: No such file")
+    with refused, connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        copy.write_from(source)
+    connection.rollback()
+    assert copied(connection) == []
 
 
 def test_binary_data_comes_and_goes_back(connection: face.Connection) -> None:
@@ -156,15 +175,15 @@ def test_the_server_s_error_says_where_the_data_is_wrong(connection: face.Connec
 
 
 def numbers(count: int) -> Iterator[tuple[int, str]]:
-    return ((number, "x" * 90) for number in range(count))
+    return ((number, "x" * 490) for number in range(count))
 
 
 def test_an_early_error_does_not_wait_for_the_end(connection: face.Connection) -> None:
-    """The server gives up at the first line, and says so while data is still being sent; nobody waits for anybody."""
+    """The server gives up at the first line, and says so while data is still being sent, which never ends by itself."""
     refused = pytest.raises(dbapi.DataError)
     with refused, connection.cursor().copy("COPY copied (id, word) FROM STDIN") as copy:
         copy.write("wrong\tline\n")
-        copy.write_rows(numbers(60_000))
+        copy.write_rows((number, "x" * 90) for number in count_from(0))
     connection.rollback()
     assert copied(connection) == []
 
@@ -175,7 +194,7 @@ def test_much_data_in_little_memory(connection: face.Connection) -> None:
     tracemalloc.start()
     try:
         with cursor.copy("COPY copied (id, word) FROM STDIN") as copy:
-            copy.write_rows(numbers(40_000))
+            copy.write_rows(numbers(16_000))
         count = 0
         with cursor.copy("COPY copied TO STDOUT") as copy:
             for _ in copy:
@@ -183,7 +202,7 @@ def test_much_data_in_little_memory(connection: face.Connection) -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert count == cursor.rowcount == 40_000
+    assert count == cursor.rowcount == 16_000
     assert peak < 2 << 20
 
 
@@ -303,6 +322,15 @@ def test_autocommit(postgres: Server) -> None:
             copy.write_rows([(1,), (2,)])
         assert not connection.in_transaction
         assert len(copied(connection)) == 2
+
+
+@pytest.mark.parametrize("form", ["", " (FORMAT csv)"])
+def test_a_value_that_is_none_of_its_type(connection: face.Connection, form: str) -> None:
+    refused = pytest.raises(dbapi.DataError, match="column 2 holds no int4: ")
+    with refused, connection.cursor().copy(f"COPY (SELECT 1, 'x') TO STDOUT{form}", types=["int4", "int4"]) as copy:
+        _ = list(copy.rows())
+    connection.rollback()
+    assert copied(connection) == []
 
 
 def test_engines_without_it(mariadb: Server) -> None:

@@ -28,7 +28,7 @@ from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.line import Line
-from sqlx.wire.link import GivenUp, Steps, WireNotice
+from sqlx.wire.link import LOOK, GivenUp, Steps, WireNotice
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 from sqlx.wire.tls import Secured
@@ -385,6 +385,8 @@ class _Tape:
                     yield  # type: ignore[misc]
                 if tape.is_next(self._on, "closed"):
                     raise WireError("connection", tape.next(self._on, "closed"))
+                if want == LOOK:
+                    return tape.receive(self._on, 1) if tape.is_next(self._on, "received") else b""
                 return tape.receive(self._on, want) if want else b""
 
             def start_tls(self, alpn: str | None = None) -> Steps[Secured]:

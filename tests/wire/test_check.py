@@ -90,6 +90,15 @@ FORM = [
     ("messages/server/ok/row", {"value": "u8", "nul": -1}, "$.messages.server.ok.row.nul", "there is no key 'nul'"),
 ]  # fmt: skip
 
+COPY = {
+    "statements": ["LOAD"],
+    "places": ["DATA"],
+    "text": {"delimiter": "\t", "null": "\\N", "end": "\n", "escapes": {}},
+    "binary": {
+        "when": "binary", "signature": "ROWS", "flags": "u32", "ignored": 0, "extension": "u32",
+        "count": "i16", "length": "i32", "end": 32768,
+    },
+}  # fmt: skip
 NAMES = [
     (f"{CONNECT}/1", {"call": "autenticate"}, "$.flows.connect[1].call", "no flow is called 'autenticate'"),
     (f"{CONNECT}/1/send", "logn", "$.flows.connect[1]",
@@ -103,6 +112,10 @@ NAMES = [
     (f"{CONNECT}/1/with/text", "uper(user)", "$.flows.connect[1].with.text", "no function is called 'uper'"),
     (f"{CONNECT}/1", {"compress": "'zlib'", "reads": "blocks", "writes": "client"}, "$.framing",
      "no framing is called 'blocks'"),
+    ("copy", COPY | {"kinds": {"text": {"encode": "txt"}}}, "$.copy.kinds.text.encode",
+     "no encoder named 'txt'"),
+    ("copy", COPY, "$.copy.binary.when", "no variable is called 'binary'"),
+    ("copy", COPY, "$.copy.binary.end", "32768 is no i16, as `count` is"),
     ("idle", {"okk": "done"}, "$.idle.okk", "no message of the server is called 'okk'; did you mean 'ok'?"),
     ("messages/server/ok/does", {"set": {"x": "1"}}, "$.messages.server.ok.does", "no variable is called 'x'"),
     ("session/warnings", {"count": "x", "sql": "WARN", "columns": ["message"]}, "$.session.warnings.count",

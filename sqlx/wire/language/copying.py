@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from sqlx.wire.language.parameters import Kinds
@@ -36,6 +38,32 @@ class QuotedRows(Part):
     """The option by which a statement asks for this format."""
 
 
+Number = Annotated[str, Field(pattern=r"^[iu](8|16|32|64)$")]
+SignedNumber = Annotated[str, Field(pattern=r"^i(8|16|32|64)$")]
+
+
+class BinaryRows(Part):
+    """Rows of values in their binary form: a header, each row behind the number of its values, each value behind its
+    length, which is -1 for null. The numbers are `u8` to `u64` and `i8` to `i64`, in the pack's byte order."""
+
+    when: Name
+    """The variable that is not 0 when the data is binary."""
+    signature: Annotated[str, Field(pattern="^[\\x00-\\xff]+$")]
+    """How the header begins; a character is a byte."""
+    flags: Number
+    """The number behind it, whose bits say what is otherwise."""
+    ignored: int = Field(ge=0)
+    """Those of its bits that whoever does not know them may pass over."""
+    extension: Number
+    """The number behind that: how many bytes more the header has."""
+    count: Number
+    """The number before a row: how many values it has."""
+    length: SignedNumber
+    """The number before a value: how many bytes it has."""
+    end: int
+    """What stands in the place of a row's number behind the last one."""
+
+
 class Copy(Part):
     """Statements that take data from the program, or bring it some."""
 
@@ -43,8 +71,8 @@ class Copy(Part):
     """How they begin."""
     places: list[str]
     """The words that say that the data streams; behind them stand the statement's options."""
-    binary: Name | None = None
-    """The variable that is not 0 when the data is binary."""
+    binary: BinaryRows | None = None
+    """The format that is no text."""
     own_words: list[str] = Field(default_factory=list)
     """Options that ask for another format than the usual ones."""
     text: TextRows

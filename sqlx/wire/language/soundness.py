@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, get_args
@@ -14,7 +15,7 @@ from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import Finding, alternatives
 from sqlx.wire.compile.framing import loop_header
-from sqlx.wire.compile.layout import Conditional, Field, Integer, Plain, Repeat, Switch
+from sqlx.wire.compile.layout import SCALARS, Conditional, Field, Integer, Plain, Repeat, Switch
 from sqlx.wire.compile.places import everywhere
 from sqlx.wire.compile.program import BUILTIN_VARIABLES
 from sqlx.wire.errors import PackError
@@ -76,6 +77,7 @@ class _Parts:
         yield from self._environment()
         yield from self._types()
         yield from self._parameters()
+        yield from self._copy()
 
     def _layouts(self) -> Iterator[Part]:
         program, pack = self.program, self.pack
@@ -279,17 +281,30 @@ class _Parts:
             near = alternatives(prefix, self.pack.integers)
             self.program.refuse(PackError("$.parameters.prefix", f"no integer is called {prefix!r}{near}"))
         known = set()
-        for kind, entry in section.get("kinds", {}).items():
-            for index, rule in enumerate(entry if isinstance(entry, list) else [entry]):
-                path = f"$.parameters.kinds.{kind}" + (f"[{index}]" if isinstance(entry, list) else "")
-                known.add(str(rule.get("type", 0)))
-                yield f"{path}.encode", partial(self._encoder, rule, kind, path)
-                if rule.get("prefixed") and prefix is None:
-                    self.program.refuse(PackError(f"{path}.prefixed", "`parameters` has no `prefix` to write it with"))
+        for kind, rule, path in _rules(section.get("kinds", {}), "$.parameters.kinds"):
+            known.add(str(rule.get("type", 0)))
+            yield f"{path}.encode", partial(self._encoder, rule, kind, path)
+            if rule.get("prefixed") and prefix is None:
+                self.program.refuse(PackError(f"{path}.prefixed", "`parameters` has no `prefix` to write it with"))
         holders = {kind: rule for kind, rule in section.get("kinds", {}).items() if kind in HOLDERS}
         known |= {str(number) for rule in holders.values() for number in rule.get("of", {}).values()}
         for kind, rule in holders.items():
             yield f"$.parameters.kinds.{kind}", partial(self._holder, rule, kind, known)
+
+    def _copy(self) -> Iterator[Part]:
+        for kind, rule, path in _rules(self.pack.copy.get("kinds", {}), "$.copy.kinds"):
+            yield f"{path}.encode", partial(self._encoder, rule, kind, path)
+        if binary := self.pack.copy.get("binary"):
+            yield "$.copy.binary", partial(self._binary_rows, binary)
+
+    def _binary_rows(self, rule: Mapping[str, Any]) -> None:
+        if rule["when"] not in self.pack.variables:
+            near = alternatives(rule["when"], self.pack.variables)
+            self.program.refuse(PackError("$.copy.binary.when", f"no variable is called {rule['when']!r}{near}"))
+        try:
+            struct.pack(SCALARS[rule["count"]][0], rule["end"])
+        except struct.error:
+            self.program.refuse(PackError("$.copy.binary.end", f"{rule['end']} is no {rule['count']}, as `count` is"))
 
     def _encoder(self, rule: Mapping[str, Any], kind: str, path: str) -> None:
         if "encode" in rule:
@@ -303,6 +318,13 @@ class _Parts:
             if element not in known:
                 self.program.refuse(PackError(path, f"no kind of value has the type {element}"))
             self._type(str(holder), path)
+
+
+def _rules(kinds: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any], str]]:
+    """Each rule of each kind, with its path."""
+    for kind, entry in kinds.items():
+        for index, rule in enumerate(entry if isinstance(entry, list) else [entry]):
+            yield kind, rule, f"{path}.{kind}" + (f"[{index}]" if isinstance(entry, list) else "")
 
 
 def _filled(operation: str, scope: Scope, path: str) -> str:

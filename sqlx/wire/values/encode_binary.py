@@ -17,6 +17,7 @@ from sqlx.wire.values.binary import BASE, LETTERS, SIGNS, SPECIAL
 from sqlx.wire.values.binary_times import I32_MAX, I32_MIN, I64_MAX, I64_MIN
 from sqlx.wire.values.containers import Array
 from sqlx.wire.values.encode import fixed, json, span_of, uuid_bytes, without_zone
+from sqlx.wire.values.kinds import unwrap
 from sqlx.wire.values.operations import Codec, Context, Maker, Operation, plain
 from sqlx.wire.values.types import DAY, Interval, ServerText
 
@@ -31,6 +32,11 @@ def boolean(value: bool) -> bytes:
     if value is not True and value is not False:
         raise TypeError("it is no bool")
     return b"\1" if value else b"\0"
+
+
+def octets(value: bytes | bytearray | memoryview) -> bytes:
+    """The bytes as they are. Of a number `bytes` would make so many zeros."""
+    return bytes(memoryview(value))
 
 
 def _infinite(words: ServerText, least: bytes, most: bytes) -> bytes:
@@ -120,9 +126,12 @@ _SIGN = {text: number for number, text in (SIGNS | SPECIAL).items()}
 _GROUP = len(str(BASE)) - 1  # decimal digits that one digit of the wire holds
 
 
-def decimal_digits(value: Decimal | int) -> bytes:
-    """Digits of base 10000: u16 count, i16 weight of the first, u16 sign, u16 scale, u16 digits."""
-    value = Decimal(value)
+def decimal_digits(value: Decimal | float) -> bytes:
+    """Digits of base 10000: u16 count, i16 weight of the first, u16 sign, u16 scale, u16 digits. Of a float the
+    shortest ones that give it back."""
+    if not isinstance(value, Decimal | float | int):
+        raise TypeError("it is no number")
+    value = Decimal(float.__repr__(value) if isinstance(value, float) else value)
     if value.is_snan():
         raise ValueError("it is a signalling NaN: send Decimal('NaN')")
     if not value.is_finite():
@@ -189,6 +198,7 @@ def array(context: Context, element: Codec, type_: int = 0) -> Codec:
             raise ValueError(f"it has {len(bounds)} lower bounds and {len(sizes)} dimensions")
         parts = [b""]
         for value in _flat(values, sizes):
+            value = unwrap(value)
             raw = None if value is None else element(value)
             parts.append(b"\xff\xff\xff\xff" if raw is None else pack(">i", len(raw)) + raw)
         shape = [number for pair in zip(sizes, bounds, strict=True) for number in pair]
@@ -227,7 +237,7 @@ def _flat(values: Any, sizes: list[int]) -> Iterable[Any]:
 ENCODE: dict[str, Maker] = {
     "bool": plain(boolean),
     "text": plain(str.encode),
-    "bytes": plain(bytes),
+    "bytes": plain(octets),
     "json": plain(json),
     "json_versioned": plain(json_versioned),
     "f32": fixed("f"),
