@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers.fleet import COVERED, ENGINES, OLDER, REQUIRED, Fleet
+from tests.servers.fleet import COVERED, ENGINES, FURTHER, REQUIRED, Fleet
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 
@@ -71,20 +71,20 @@ def postgres18() -> Server:
 
 @pytest.fixture(scope="session", params=COVERED)
 def server(request: pytest.FixtureRequest) -> Server:
-    """Each server in turn; the older versions only where SQLX_TEST_FETCH=1."""
+    """Each server in turn; the further versions only where SQLX_TEST_FETCH=1."""
     return _server(request.param)
 
 
-def _older(name: str) -> Callable[[], Server]:
+def _further(name: str) -> Callable[[], Server]:
     @pytest.fixture(scope="session", name=name)
-    def older() -> Server:
+    def further() -> Server:
         return _server(name)
 
-    return older
+    return further
 
 
-# postgres10 … postgres17: a test that names one is skipped where it has not been fetched.
-globals().update({f"_{name}": _older(name) for name in OLDER})
+# postgres10 … postgres17, mariadb11: a test that names one is skipped where it has not been fetched.
+globals().update({f"_{engine.name}": _further(engine.name) for engine in FURTHER})
 
 
 @pytest.fixture

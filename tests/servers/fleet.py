@@ -11,17 +11,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-from tests.servers.mysql import MariaDB, MySQL
+from tests.servers.mariadb import FetchedMariaDB, MariaDB
+from tests.servers.mysql import MySQL
 from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
 from tests.servers.server import Engine, Server, launch, run_folder
 
-OTHERS = [FetchedPostgreSQL(major) for major in PACKAGES]
-FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL()]
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *OTHERS)}
+*OLDER_POSTGRESQL, NEWEST_POSTGRESQL = (FetchedPostgreSQL(major) for major in PACKAGES)
+FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL(), NEWEST_POSTGRESQL]
+FURTHER: list[Engine] = [*OLDER_POSTGRESQL, FetchedMariaDB()]
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *FURTHER)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
-OLDER = tuple(engine.name for engine in OTHERS[:-1])
-# A test of each server covers the older versions only where it may take long; whoever names one gets it anywhere.
-COVERED = [name for name in ENGINES if name not in OLDER or os.environ.get("SQLX_TEST_FETCH") == "1"]
+# A test of each server covers the further versions only where it may take long; whoever names one gets it anywhere.
+COVERED = [engine.name for engine in (*FIRST, *(FURTHER if os.environ.get("SQLX_TEST_FETCH") == "1" else ()))]
 
 
 class Fleet:
