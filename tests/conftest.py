@@ -11,7 +11,7 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers.fleet import COVERED, ENGINES, FURTHER, REQUIRED, Fleet
+from tests.servers.fleet import COVERED, ENGINES, FURTHER, NAMED, REQUIRED, Fleet
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 
@@ -83,8 +83,8 @@ def _further(name: str) -> Callable[[], Server]:
     return further
 
 
-# postgres10 … postgres17, mariadb11: a test that names one is skipped where it has not been fetched.
-globals().update({f"_{engine.name}": _further(engine.name) for engine in FURTHER})
+# postgres10 … postgres17, mariadb11, pglite: a test that names one is skipped where it has not been fetched.
+globals().update({f"_{engine.name}": _further(engine.name) for engine in (*FURTHER, *NAMED)})
 
 
 @pytest.fixture
