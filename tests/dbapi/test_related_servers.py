@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from sqlx import dbapi
+from sqlx.catalog.dbapi import Catalog
 from tests.servers.server import Server
 
-NAMES = ["pglite"]
+NAMES = ["pglite", "seekdb"]
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -25,6 +27,12 @@ VALUES: dict[str, list[tuple[str, Any]]] = {
         ("1::int2", 1), ("2::int8", 2), ("1.50::numeric", Decimal("1.50")), ("0.1::float8", 0.1), ("true", True),
         ("'é😀'::text", "é😀"), (r"'\x00ff'::bytea", b"\0\xff"), ("date '2026-02-03'", date(2026, 2, 3)),
         ("'{1,NULL}'::int[]", [1, None]), ("'[1]'::jsonb", [1]), ("NULL::int", None),
+    ],
+    "seekdb": [
+        ("CAST(1 AS SIGNED)", 1), ("CAST(1.50 AS DECIMAL(5, 2))", Decimal("1.50")), ("1.5e0", 1.5), ("true", 1),
+        ("'é😀'", "é😀"), ("x'00ff'", b"\0\xff"), ("DATE '2026-02-03'", date(2026, 2, 3)), ("NULL", None),
+        ("TIMESTAMP '2026-02-03 04:05:06'", datetime(2026, 2, 3, 4, 5, 6)), ("TIME '01:00:00'", timedelta(hours=1)),
+        ("JSON_OBJECT('a', 1)", {"a": 1}),
     ],
 }  # fmt: skip
 
@@ -114,3 +122,80 @@ def test_pglite_sends_copies(pglite: Server) -> None:
     copies = "COPY (SELECT 1, 'x') TO STDOUT"
     with dbapi.connect(pglite.url()) as connection, connection.cursor().copy(copies) as copy:
         assert b"".join(copy) == b"1\tx\n"
+
+
+# ---- OceanBase seekdb
+
+
+@pytest.fixture
+def seekdb_table(seekdb: Server) -> Iterator[str]:
+    """The name of a table with the rows (1, 1) and (2, 2)."""
+    with dbapi.connect(seekdb.url(), autocommit=True) as connection:
+        connection.cursor().execute("CREATE TABLE met (i int PRIMARY KEY, v int)")
+        connection.cursor().execute("INSERT INTO met VALUES (1, 1), (2, 2)")
+        yield "met"
+        connection.cursor().execute("DROP TABLE met")
+
+
+def test_seekdb_knows_its_users(seekdb: Server) -> None:
+    """By their password, and by name and tenant."""
+    with dbapi.connect(seekdb.url(), autocommit=True) as connection:
+        connection.cursor().execute("CREATE USER anna IDENTIFIED BY 'pw-anna'")
+        connection.cursor().execute("GRANT ALL ON test.* TO anna")
+        for user in ("anna", "anna@sys"):
+            with dbapi.connect(seekdb.url(user=user, password="pw-anna")) as other:
+                assert str(other.cursor().execute("SELECT user()").fetchone()[0]).startswith("anna@")
+        with pytest.raises(dbapi.OperationalError, match="Access denied") as caught:
+            dbapi.connect(seekdb.url(user="anna", password="another"))
+        assert caught.value.code == 1045
+        connection.cursor().execute("DROP USER anna")
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "serializable"])
+def test_seekdb_refuses_to_change_what_has_changed(seekdb: Server, seekdb_table: str, level: str) -> None:
+    with (
+        dbapi.connect(seekdb.url(), isolation_level=level) as first,
+        dbapi.connect(seekdb.url(), autocommit=True) as second,
+    ):
+        first.cursor().execute(f"SELECT v FROM {seekdb_table}").fetchall()
+        second.cursor().execute(f"UPDATE {seekdb_table} SET v = 10")
+        with pytest.raises(dbapi.OperationalError) as caught:
+            first.cursor().execute(f"UPDATE {seekdb_table} SET v = v + 1")
+        first.rollback()
+    assert (caught.value.code, caught.value.retry) == (6235, "serialization")
+
+
+def test_seekdb_reads_nothing_uncommitted(seekdb: Server, seekdb_table: str) -> None:
+    """It takes the level for another, so it is not to be had."""
+    with pytest.raises(dbapi.InterfaceError, match="isolation level"):
+        dbapi.connect(seekdb.url(), isolation_level="read uncommitted")
+    with dbapi.connect(seekdb.url()) as writer, dbapi.connect(seekdb.url()) as reader:
+        writer.cursor().execute(f"UPDATE {seekdb_table} SET v = 10")
+        reader.cursor().execute("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED")
+        assert reader.cursor().execute(f"SELECT v FROM {seekdb_table} WHERE i = 1").fetchone() == (1,)
+        writer.rollback()
+
+
+def test_seekdb_ends_what_takes_too_long(seekdb: Server) -> None:
+    """On request, and by its own limit; the connection goes on."""
+    with dbapi.connect(seekdb.url()) as connection:
+        cursor = connection.cursor()
+        with pytest.raises(dbapi.OperationalError) as caught:
+            cursor.execute("SELECT sleep(60)", timeout=0.3)
+        assert caught.value.code == 1317
+        cursor.execute("SET ob_query_timeout = 300000")
+        with pytest.raises(dbapi.OperationalError) as caught:
+            cursor.execute("SELECT sleep(60)")
+        assert (caught.value.code, caught.value.retry) == (4012, "cancelled")
+        assert cursor.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_seekdb_tells_what_is_in_it(seekdb: Server, seekdb_table: str) -> None:
+    with dbapi.connect(seekdb.url()) as connection:
+        catalog = Catalog(connection)
+        (schema,) = catalog.schemas()
+        table = next(relation for relation in catalog.relations(schema) if relation.name == seekdb_table)
+        assert [(column.name, column.type) for column in catalog.columns(table)] == [("i", "int(11)"), ("v", "int(11)")]
+        assert [key.kind for key in catalog.constraints(table)] == ["primary"]
+        assert [index.columns for index in catalog.indexes(table)] == [("i",)]
+        assert (catalog.triggers(table), catalog.sequences(schema)) == ((), ())

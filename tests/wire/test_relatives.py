@@ -19,6 +19,7 @@ ISOLATION = {
     "redshift": {"serializable"},
     "materialize": {"serializable"},
     "singlestore": {"read committed"},
+    "oceanbase": {"read committed", "repeatable read", "serializable"},
     "cratedb": set(),
 }
 RELATIVES = sorted({*registry.shipped_packs()} - {"postgresql", "mysql", "mariadb", "sqlite"})
@@ -47,7 +48,7 @@ def test_isolation_levels(name: str, levels: set[str]) -> None:
     assert set(registry.load(name).session["isolation"]) == levels
 
 
-@pytest.mark.parametrize("name", ["cockroachdb", "yugabytedb", "redshift", "cratedb", "tidb", "pglite"])
+@pytest.mark.parametrize("name", ["cockroachdb", "yugabytedb", "redshift", "cratedb", "tidb", "pglite", "oceanbase"])
 def test_no_two_phase_commit(name: str) -> None:
     assert "two_phase" not in registry.load(name).session
 
@@ -72,6 +73,7 @@ def test_requests_to_cancel_are_not_sent_to_a_server_that_knows_none(name: str) 
         ("tidb", 9003, "HY000", "overload"),
         ("tidb", 1213, "40001", "deadlock"),
         ("mysql", 9007, "HY000", None),
+        ("oceanbase", 6235, "25000", "serialization"),
         ("cockroachdb", None, "40001", "serialization"),
         ("yugabytedb", None, "40P01", "deadlock"),
     ],
