@@ -83,7 +83,7 @@ def _further(name: str) -> Callable[[], Server]:
     return further
 
 
-# postgres10 … postgres17, mariadb11, pglite, seekdb: a test that names one is skipped where it has not been fetched.
+# postgres10 … postgres17, mariadb11, mysql56, pglite, seekdb: tests that name one are skipped where it was not fetched.
 globals().update({f"_{engine.name}": _further(engine.name) for engine in (*FURTHER, *NAMED)})
 
 

@@ -1,4 +1,4 @@
-"""Engines that speak another's protocol, where a server of theirs can be had: what their packs say is what it does."""
+"""Servers too different for a test of each server: engines that speak another's protocol, and the oldest MySQL."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlx import dbapi
 from sqlx.catalog.dbapi import Catalog
 from tests.servers.server import Server
 
-NAMES = ["pglite", "seekdb"]
+NAMES = ["pglite", "seekdb", "mysql56"]
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -33,6 +33,12 @@ VALUES: dict[str, list[tuple[str, Any]]] = {
         ("'é😀'", "é😀"), ("x'00ff'", b"\0\xff"), ("DATE '2026-02-03'", date(2026, 2, 3)), ("NULL", None),
         ("TIMESTAMP '2026-02-03 04:05:06'", datetime(2026, 2, 3, 4, 5, 6)), ("TIME '01:00:00'", timedelta(hours=1)),
         ("JSON_OBJECT('a', 1)", {"a": 1}),
+    ],
+    "mysql56": [
+        ("CAST(1 AS SIGNED)", 1), ("CAST(1.50 AS DECIMAL(5, 2))", Decimal("1.50")), ("1.5e0", 1.5), ("true", 1),
+        ("'é😀'", "é😀"), ("x'00ff'", b"\0\xff"), ("DATE '2026-02-03'", date(2026, 2, 3)), ("NULL", None),
+        ("TIMESTAMP '2026-02-03 04:05:06.5'", datetime(2026, 2, 3, 4, 5, 6, 500000)),
+        ("TIME '-01:00:00'", timedelta(hours=-1)),
     ],
 }  # fmt: skip
 
@@ -70,6 +76,7 @@ def test_rows_transactions_and_errors(related: Server) -> None:
         connection.commit()
 
 
+@pytest.mark.parametrize("related", ["pglite", "seekdb"], indirect=True)
 def test_no_two_phases(related: Server) -> None:
     with dbapi.connect(related.url()) as connection, pytest.raises(dbapi.NotSupportedError):
         connection.tpc_begin(connection.xid(1, "g", "b"))
@@ -199,3 +206,56 @@ def test_seekdb_tells_what_is_in_it(seekdb: Server, seekdb_table: str) -> None:
         assert [key.kind for key in catalog.constraints(table)] == ["primary"]
         assert [index.columns for index in catalog.indexes(table)] == [("i",)]
         assert (catalog.triggers(table), catalog.sequences(schema)) == ((), ())
+
+
+# ---- MySQL 5.6
+
+
+@pytest.mark.parametrize("method", ["native", "empty", "admin"])
+def test_the_oldest_mysql_lets_its_users_in(mysql56: Server, method: str) -> None:
+    with dbapi.connect(mysql56.url(method)) as connection:
+        told = str(connection.cursor().execute("SELECT user()").fetchone()[0])
+    assert told.rpartition("@")[0] == mysql56.users[method][0]
+
+
+@pytest.mark.parametrize("password", ["pw-old", "pw-wrong"])
+def test_the_password_hash_of_mysql_4_is_refused(mysql56: Server, password: str) -> None:
+    """Nothing that was made of the password has been sent; what to do is said."""
+    with pytest.raises(dbapi.NotSupportedError, match=r"password hash of MySQL 4\.0") as caught:
+        dbapi.connect(mysql56.url("old_password", password=password))
+    assert "mysql_native_password" in str(caught.value)
+    assert password not in str(caught.value)
+
+
+def test_the_oldest_mysql_in_two_phases(mysql56: Server) -> None:
+    with dbapi.connect(mysql56.url("admin")) as connection:
+        connection.cursor().execute("CREATE TABLE phased (a int) ENGINE=InnoDB")
+        xid = connection.xid(1, "old", "branch")
+        connection.tpc_begin(xid)
+        connection.cursor().execute("INSERT INTO phased VALUES (?)", (1,))
+        connection.tpc_prepare()
+        assert connection.tpc_recover() == [xid]
+        connection.tpc_commit()
+        assert connection.cursor().execute("SELECT a FROM phased").fetchall() == [(1,)]
+        connection.cursor().execute("DROP TABLE phased")
+
+
+def test_the_oldest_mysql_ends_what_takes_too_long(mysql56: Server) -> None:
+    endless = ", ".join(f"information_schema.collations AS {name}" for name in "abcd")
+    with dbapi.connect(mysql56.url()) as connection:
+        with pytest.raises(dbapi.OperationalError) as caught:
+            connection.cursor().execute(f"SELECT count(*) FROM {endless}", timeout=0.3)
+        assert caught.value.code == 1317
+        connection.ping()
+
+
+@pytest.mark.parametrize("compression", ["none", "zlib"])
+def test_the_oldest_mysql_gives_several_results(mysql56: Server, compression: str) -> None:
+    """Their ends are told in the old way; of what changes in the session nothing is told."""
+    with dbapi.connect(mysql56.url(compression=compression)) as connection:
+        cursor = connection.cursor().execute("SELECT repeat('x', 1000); SET time_zone = '+01:00'; SELECT 2")
+        results = [cursor.fetchall()]
+        while cursor.nextset():
+            results.append(cursor.fetchall() if cursor.description else [])
+        assert results == [[("x" * 1000,)], [], [(2,)]]
+        assert connection.parameters == {}

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 from tests.servers.mariadb import FetchedMariaDB, MariaDB
-from tests.servers.mysql import MySQL
+from tests.servers.mysql import MySQL, MySQL56
 from tests.servers.pglite import PGlite
 from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
 from tests.servers.seekdb import SeekDB
@@ -21,7 +21,7 @@ from tests.servers.server import Engine, Server, launch, run_folder
 *OLDER_POSTGRESQL, NEWEST_POSTGRESQL = (FetchedPostgreSQL(major) for major in PACKAGES)
 FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL(), NEWEST_POSTGRESQL]
 FURTHER: list[Engine] = [*OLDER_POSTGRESQL, FetchedMariaDB()]
-NAMED: list[Engine] = [PGlite(), SeekDB()]  # too different from the others for a test of each server
+NAMED: list[Engine] = [MySQL56(), PGlite(), SeekDB()]  # too different from the others for a test of each server
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *FURTHER, *NAMED)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
 # A test of each server covers the further versions only where it may take long; whoever names one gets it anywhere.

@@ -1,4 +1,4 @@
-"""A real MySQL 9 from the cache, and what its family has in common."""
+"""A real MySQL 9 and a 5.6 from the cache, and what their family has in common."""
 
 from __future__ import annotations
 
@@ -35,6 +35,23 @@ CREATE USER tls_only IDENTIFIED BY 'pw-tls_only' REQUIRE SSL;
 CREATE USER certificate IDENTIFIED BY 'pw-certificate' REQUIRE X509;
 CREATE USER admin IDENTIFIED BY 'pw-admin';
 ALTER USER '{OS_USER}'@'localhost' IDENTIFIED WITH auth_socket;
+"""
+OLD_USERS = {
+    "native": ("native", "pw-native"),
+    "old_password": ("old_password", "pw-old"),
+    "empty": ("empty", ""),
+    "admin": ("admin", "pw-admin"),
+}
+OLD_SQL = f"""\
+DELETE FROM mysql.user WHERE user = '';
+FLUSH PRIVILEGES;
+CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
+CREATE USER native IDENTIFIED BY 'pw-native';
+CREATE USER empty;
+CREATE USER admin IDENTIFIED BY 'pw-admin';
+CREATE USER old_password IDENTIFIED WITH mysql_old_password;
+SET old_passwords = 1;
+SET PASSWORD FOR old_password = PASSWORD('pw-old');
 """
 FLAGS = [
     "--bind-address=127.0.0.1",
@@ -104,6 +121,57 @@ class MySQL:
             for half, file in (("private", "key"), ("public", "pub"))
         ]
         return [*self._program(), *common_flags(server, certificate), *keys, "--innodb-redo-log-capacity=8M"]
+
+    def ready(self, server: Server) -> bool:
+        return greets(server)
+
+
+class MySQL56:
+    """MySQL 5.6, the oldest whose protocol is spoken, without TLS."""
+
+    name = "mysql56"
+    kind = "mysql"
+    method = "native"
+    users = OLD_USERS
+    stop_signal = signal.SIGTERM
+    death_signal = signal.SIGKILL
+    _package = ("mysql-5.6", "fetch-mysql56.sh", "5.6.24002")
+
+    def missing(self) -> str:
+        return fetched(*self._package)[1]
+
+    def _program(self) -> list[str]:
+        root = fetched(*self._package)[0]
+        library = f"LD_LIBRARY_PATH={root}"  # its libaio
+        own = [f"--basedir={root}", f"--lc-messages-dir={root}/share", f"--character-sets-dir={root}/share/charsets"]
+        return [
+            "env",
+            library,
+            f"{root}/mysqld",
+            "--no-defaults",
+            *own,
+            "--skip-secure-auth",
+            "--innodb-log-file-size=8M",
+        ]
+
+    @cache  # noqa: B019 - there is one, and it lives as long as the process
+    def version(self) -> str:
+        return program_version([*self._program()[:3], "--version"])
+
+    def recipe(self) -> str:
+        return OLD_SQL + grants(self.users)
+
+    def create(self, data: Path) -> None:
+        run_program(["cp", "-r", f"{fetched(*self._package)[0]}/data/mysql", f"{data}"])
+        said = run_program([*self._program(), "--bootstrap", f"--datadir={data}"], self.recipe())
+        assert "ERROR" not in said, said
+
+    def socket(self, server: Server) -> Path:
+        return server.folder / "server.sock"
+
+    def command(self, server: Server, certificate: str) -> list[str]:
+        unknown = ("--ssl", "--innodb-flush-method")
+        return [*self._program(), *(flag for flag in common_flags(server, certificate) if not flag.startswith(unknown))]
 
     def ready(self, server: Server) -> bool:
         return greets(server)

@@ -6,9 +6,10 @@ import signal
 from pathlib import Path
 
 from tests.servers.cache import fetched
-from tests.servers.server import HOST, Server
+from tests.servers.server import HOST, Server, run_program
 
 VERSION, SOCKET_VERSION = "0.5.14", "0.2.17"
+CREATE = "const { PGlite } = await import(process.argv[1]); await (await PGlite.create(process.argv[2])).close()"
 
 
 class PGlite:
@@ -25,28 +26,26 @@ class PGlite:
     def missing(self) -> str:
         return fetched(*self._package)[1]
 
+    def _modules(self) -> Path:
+        return fetched(*self._package)[0] / "node_modules/@electric-sql"
+
     def version(self) -> str:
         return VERSION
 
     def recipe(self) -> str:
-        return ""
+        return CREATE
 
     def create(self, data: Path) -> None:
-        data.mkdir()  # all is kept in memory
+        library = self._modules() / "pglite/dist/index.js"
+        run_program(["node", "--input-type=module", "-e", CREATE, f"{library}", f"{data}"])
 
     def socket(self, server: Server) -> Path:
         return server.folder / ".s.PGSQL.5432"  # where it would be: it listens on a port or on a socket
 
     def command(self, server: Server, certificate: str) -> list[str]:
-        script = fetched(*self._package)[0] / "node_modules/@electric-sql/pglite-socket/dist/scripts/server.js"
-        return [
-            "node",
-            f"{script}",
-            "--db=memory://",
-            f"--host={HOST}",
-            f"--port={server.port}",
-            "--max-connections=10",
-        ]
+        script = self._modules() / "pglite-socket/dist/scripts/server.js"
+        place = [f"--db={server.data}", f"--host={HOST}", f"--port={server.port}"]
+        return ["node", f"{script}", *place, "--max-connections=10"]
 
     def ready(self, server: Server) -> bool:
         return b"listening on" in server.log.read_bytes()
