@@ -22,7 +22,7 @@ run: $(INSTALLED)
 
 test: $(INSTALLED)
 	@scripts/install-servers
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest --numprocesses 2 --dist loadfile $(ARGS)
 
 test-all: $(INSTALLED)
 	@scripts/install-servers fetched

@@ -7,13 +7,16 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from sqlx.cli.sample import make_sample
 from tests.servers.fleet import COVERED, ENGINES, FURTHER, NAMED, REQUIRED, Fleet
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
+from tests.thoroughness import examples
 
 FLEET = Fleet()
 
@@ -24,7 +27,9 @@ for variable in list(os.environ):
         del os.environ[variable]
 
 # How long an example takes to make says something about the machine, not about the code.
-settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "project", max_examples=examples(25, 250), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("project")
 
 # A run in the background of a shell is started with Ctrl+C ignored, and so is all that it starts; some tests press it.
@@ -85,6 +90,14 @@ def _further(name: str) -> Callable[[], Server]:
 
 # postgres10 … postgres17, mariadb11, mysql56, pglite, seekdb: tests that name one are skipped where it was not fetched.
 globals().update({f"_{engine.name}": _further(engine.name) for engine in (*FURTHER, *NAMED)})
+
+
+@pytest.fixture(scope="session")
+def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample database, made once, to be read and copied."""
+    path = tmp_path_factory.mktemp("sample") / "new folder" / "sample.db"
+    assert make_sample(path) is True
+    return path
 
 
 @pytest.fixture

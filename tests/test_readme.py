@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from sqlx.cli.sample import make_sample
 from tests.pages import ROOT, Block, blocks, run_commands, run_sessions
 from tests.wire.line_server import line_server
 
@@ -16,10 +15,10 @@ TEXT = README.read_text("utf-8")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone, as far as the examples look, with the sample database in it."""
     made = tmp_path_factory.mktemp("readme")
-    make_sample(made / "sample.db")
+    (made / "sample.db").write_bytes(sample_file.read_bytes())
     for part in ("sqlx", "wirepacks"):
         (made / part).symlink_to(ROOT / part)
     return made

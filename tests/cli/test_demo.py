@@ -42,10 +42,11 @@ def test_the_tour(home: Path) -> None:
     assert (again.returncode, again.stdout, again.stderr) == (0, first.stdout, "")
 
 
-def test_the_urls_it_offers_work(home: Path, tmp_path: Path) -> None:
+def test_the_urls_it_offers_work(sample_file: Path, tmp_path: Path) -> None:
     """Even where the folder's name has characters that a URL has not."""
     strange = tmp_path / "a b#c?d%é"
-    strange.mkdir()
+    (strange / "sqlx").mkdir(parents=True)
+    (strange / "sqlx" / "sample.db").write_bytes(sample_file.read_bytes())
     tour = sqlx("demo", env={"XDG_DATA_HOME": str(strange)}).stdout
     url = tour.splitlines()[1].strip()
     assert sqlx("query", url, "SELECT count(*) FROM books").stdout == "count(*)\n1800\n"

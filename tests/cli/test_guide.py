@@ -7,16 +7,15 @@ from pathlib import Path
 import pytest
 
 from sqlx.cli.main import COMMANDS
-from sqlx.cli.sample import make_sample
 from tests.pages import ROOT, Block, blocks, run_commands
 
 GUIDE = ROOT / "docs" / "cli.md"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(sample_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("guide")
-    make_sample(made / "sample.db")
+    (made / "sample.db").write_bytes(sample_file.read_bytes())
     return made
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
 from sqlx import dbapi
 from tests.servers.server import Server
+from tests.thoroughness import THOROUGH
 
 # PostgreSQL's name of an encoding, and letters that it has: https://www.postgresql.org/docs/current/multibyte.html
 ENCODINGS = {
@@ -48,8 +48,7 @@ ENCODINGS = {
     "UTF8": "日本 ✓ 😀",
 }
 BY_DEFAULT = 4  # the rest takes a while, and shows the same
-EVERYTHING = bool(os.environ.get("SQLX_TEST_FETCH"))
-CHOSEN = list(ENCODINGS) if EVERYTHING else list(ENCODINGS)[:BY_DEFAULT]
+CHOSEN = list(ENCODINGS) if THOROUGH else list(ENCODINGS)[:BY_DEFAULT]
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ saw. After every step a second connection looks at what is committed.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,9 @@ from hypothesis.stateful import (
 
 from sqlx import dbapi
 from tests.engines import ENGINES, Engine
+from tests.thoroughness import examples
 
 NUMBERS = st.integers(0, 9)
-MANY = bool(os.environ.get("SQLX_TEST_FETCH"))
 LONG = 100_000  # rows that no part of a stream holds, and no buffer
 
 IDLE, OPEN, FAILED = "idle", "open", "failed"
@@ -287,12 +286,12 @@ def test_model_and_driver_agree(engine: Engine, request: pytest.FixtureRequest, 
             first.cursor().execute("PRAGMA journal_mode = WAL")
         first.cursor().execute("CREATE TABLE drawn (n integer PRIMARY KEY)")
     machine = type("Machine", (Conversation,), {"url": url, "engine": engine, "aborts": engine.name == "postgres"})
-    examples = settings(
-        max_examples=100 if MANY else 15,
-        stateful_step_count=60 if MANY else 30,
+    trials = settings(
+        max_examples=examples(15, 100),
+        stateful_step_count=examples(30, 60),
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine, settings=examples)
+    run_state_machine_as_test(machine, settings=trials)
     with dbapi.connect(url) as last:
         last.cursor().execute("DROP TABLE drawn")

@@ -5,7 +5,6 @@ A server that joins `tests.servers` joins here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +17,10 @@ from tests.dbapi.type_values import TYPES, Case
 from tests.dbapi.values import told
 from tests.servers.fleet import COVERED, ENGINES
 from tests.servers.server import Server
+from tests.thoroughness import examples
 
-EXAMPLES = 100 if os.environ.get("SQLX_TEST_FETCH") == "1" else 1
 CASES = [(name, case) for name in COVERED for case in TYPES[ENGINES[name].kind]]
-QUIET = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+QUIET = settings(max_examples=examples(1, 100), deadline=None, suppress_health_check=list(HealthCheck), database=None)
 
 
 @pytest.fixture(scope="module")

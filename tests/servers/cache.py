@@ -10,6 +10,8 @@ from pathlib import Path
 
 import platformdirs
 
+from tests.thoroughness import THOROUGH
+
 HERE = Path(__file__).parent
 
 
@@ -32,7 +34,7 @@ def fetched(name: str, script: str, *arguments: str) -> tuple[Path, str]:
     folder = cache_folder() / name
     if folder.is_dir():
         return folder, ""
-    if os.environ.get("SQLX_TEST_FETCH") != "1":
+    if not THOROUGH:
         return folder, f"{name} is not in {folder.parent}; `make test-all` fetches it"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f"{name}-") as scratch:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import os
 import shutil
 import threading
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from tests.servers.pglite import PGlite
 from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
 from tests.servers.seekdb import SeekDB
 from tests.servers.server import Engine, Server, launch, run_folder
+from tests.thoroughness import THOROUGH
 
 *OLDER_POSTGRESQL, NEWEST_POSTGRESQL = (FetchedPostgreSQL(major) for major in PACKAGES)
 FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL(), NEWEST_POSTGRESQL]
@@ -25,7 +25,7 @@ NAMED: list[Engine] = [MySQL56(), PGlite(), SeekDB()]  # too different from the 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *FURTHER, *NAMED)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
 # A test of each server covers the further versions only where it may take long; whoever names one gets it anywhere.
-COVERED = [engine.name for engine in (*FIRST, *(FURTHER if os.environ.get("SQLX_TEST_FETCH") == "1" else ()))]
+COVERED = [engine.name for engine in (*FIRST, *(FURTHER if THOROUGH else ()))]
 
 
 class Fleet:

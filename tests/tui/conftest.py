@@ -9,18 +9,9 @@ from typing import TypeAlias
 
 import pytest
 
-from sqlx.cli.sample import make_sample
 from tests.tui.studio import Studio
 
 Opened: TypeAlias = Callable[..., AbstractAsyncContextManager[Studio]]
-
-
-@pytest.fixture(scope="session")
-def sample_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample database, made once."""
-    path = tmp_path_factory.mktemp("sample") / "sample.db"
-    make_sample(path)
-    return path
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from sqlx.wire import registry
 from sqlx.wire.compile.findings import Finding
 from sqlx.wire.errors import PackError
 from sqlx.wire.language.check import check, load_file, read_file
+from tests.thoroughness import examples
 
 SECONDS = 5
 SHIPPED = {
@@ -73,7 +74,7 @@ def mutate(pack: Any, data: st.DataObject) -> None:
         container[data.draw(st.text(max_size=8), label="key")] = container.pop(key)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(SHIPPED)), st.integers(1, 6), st.data())
 def test_a_mutated_pack_gives_findings_and_nothing_else(name: str, mutations: int, data: st.DataObject) -> None:
     """Whatever is done to a shipped pack, the check returns findings, in bounded time."""
@@ -86,7 +87,7 @@ def test_a_mutated_pack_gives_findings_and_nothing_else(name: str, mutations: in
     assert all(isinstance(finding, Finding) and finding.path.startswith("$") for finding in findings)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(30, 300), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(sorted(SHIPPED)), st.integers(1, 4), st.data())
 def test_texts_in_each_others_place_give_findings_and_nothing_else(name: str, swaps: int, data: st.DataObject) -> None:
     """What has the form of a pack and makes no sense: texts of the pack, and pieces of them, in another's place."""
@@ -101,7 +102,6 @@ def test_texts_in_each_others_place_give_findings_and_nothing_else(name: str, sw
     assert all(isinstance(finding, Finding) for finding in check(pack))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.dictionaries(st.sampled_from([*SHIPPED["mysql"], "extends", "x"]), VALUES, max_size=8))
 def test_what_is_hardly_a_pack_gives_findings(source: dict[str, Any]) -> None:
     """Objects that have nothing of a pack but its keys."""
@@ -124,7 +124,7 @@ def test_python_in_a_pack_is_text(
     monkeypatch.setattr(builtins, "__import__", watched)
     everywhere = copy.deepcopy(SHIPPED[name])
     texts = [(holder, key) for holder, key in places(everywhere) if isinstance(holder[key], str)]
-    for holder, key in texts[:: max(1, len(texts) // 120)]:
+    for holder, key in texts[:: max(1, len(texts) // examples(12, 240))]:
         kept, holder[key] = holder[key], CODE
         check(everywhere)
         holder[key] = kept

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.thoroughness import examples
 from tests.wire import fuzz
 
-RUNS = 1500  # of each engine; `make fuzz` has a million
+RUNS = examples(500, 5000)  # of each engine; `make fuzz` has a million
 
 
 @pytest.mark.parametrize("engine", fuzz.ENGINES)
