@@ -79,10 +79,12 @@ DEFAULTS = {
 }
 
 
-def packs(proven: bool = True) -> list[Pack]:
-    """The packs that a server or a recording has proven, or the others."""
-    loaded = [load(name) for name in sorted(shipped_packs())]
-    return [pack for pack in loaded if proven == any(each["how"] != "unverified" for each in pack.verified)]
+FOREMOST = ("mariadb", "mysql", "postgresql", "sqlite")  # the others inherit from these
+
+
+def packs(relatives: bool = False) -> list[Pack]:
+    """The foremost packs, or those that hold what differs from one of them."""
+    return [load(name) for name in sorted(shipped_packs()) if relatives == (name not in FOREMOST)]
 
 
 def options() -> str:
@@ -139,28 +141,34 @@ def tested() -> str:
     """One row a pack: how it was verified, and with which versions."""
     lines = ["| Engine | URL | Wire pack | Verified |", "| --- | --- | --- | --- |"]
     lines += [_tested(pack) for pack in packs()]
-    others = ", ".join(pack.title for pack in packs(proven=False))
-    return "\n".join([*lines, f"| {others} | [theirs](docs/engines.md) | extend these | unverified |"])
+    others = packs(relatives=True)
+    titles = ", ".join(pack.title for pack in others)
+    live = ", ".join(each["version"] for pack in others for each in pack.verified if each["how"] == "live")
+    verified = f"live: {live}; the others by their manuals"
+    return "\n".join([*lines, f"| {titles} | [theirs](docs/engines.md) | extend these | {verified} |"])
 
 
 def relatives() -> str:
-    """One row a pack that no server has proven, with what it extends."""
-    lines = ["| Engine | Schemes | Speaks as | Port | Pack |", "| --- | --- | --- | --- | --- |"]
-    for pack in packs(proven=False):
+    """One row a pack that extends another for an engine of another name."""
+    lines = ["| Engine | Schemes | Speaks as | Port | Pack | Verified |", "| --- | --- | --- | --- | --- | --- |"]
+    for pack in packs(relatives=True):
         schemes = ", ".join(f"`{scheme}`" for scheme in pack.schemes)
         ancestor = load(read_source(pack_folder() / f"{pack.name}.wire.json")["extends"]).title
         link = f"[{pack.name}](../wirepacks/{pack.name}.wire.json)"
-        lines.append(f"| {pack.title} | {schemes} | {ancestor} | {pack.default_port} | {link} |")
+        lines.append(f"| {pack.title} | {schemes} | {ancestor} | {pack.default_port} | {link} | {_verified(pack)} |")
     return "\n".join(lines)
 
 
 def _tested(pack: Pack) -> str:
     schemes = ", ".join(f"`{scheme}://`" for scheme in pack.schemes)
+    return f"| {pack.title} | {schemes} | [{pack.name}](wirepacks/{pack.name}.wire.json) | {_verified(pack)} |"
+
+
+def _verified(pack: Pack) -> str:
     ways: dict[str, list[str]] = {}
     for each in pack.verified:
         ways.setdefault(each["how"], []).append(each.get("version", "").removeprefix(f"{pack.title} "))
-    verified = "; ".join(f"{how}: {', '.join(filter(None, versions))}" for how, versions in ways.items())
-    return f"| {pack.title} | {schemes} | [{pack.name}](wirepacks/{pack.name}.wire.json) | {verified or 'unverified'} |"
+    return "; ".join(f"{how}: {', '.join(versions)}".removesuffix(": ") for how, versions in ways.items())
 
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {

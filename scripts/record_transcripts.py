@@ -317,6 +317,7 @@ MARIADB = {name: scenario._replace(server="mariadb") for name, scenario in FAMIL
     "native": Scenario("mariadb", "native", LOGIN),
     "native_wrong_password": Scenario("mariadb", "native", [OPEN], password="wrong"),
     "ed25519": Scenario("mariadb", "ed25519", LOGIN),
+    "parsec": Scenario("mariadb11", "parsec", LOGIN),
 }
 MYSQL = {name: scenario._replace(server="mysql9") for name, scenario in FAMILY.items()} | {
     "caching_refused": Scenario("mysql9", "caching_sha2", [OPEN], before=EMPTY_CACHE),

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from sqlx.cli.sample import make_sample
-from tests.servers.fleet import COVERED, ENGINES, OLDER, REQUIRED, Fleet
+from tests.servers.fleet import COVERED, ENGINES, FURTHER, NAMED, REQUIRED, Fleet
 from tests.servers.proxy import Proxy
 from tests.servers.server import Server, ServerError
 from tests.thoroughness import examples
@@ -76,20 +76,20 @@ def postgres18() -> Server:
 
 @pytest.fixture(scope="session", params=COVERED)
 def server(request: pytest.FixtureRequest) -> Server:
-    """Each server in turn; the older versions only where SQLX_TEST_FETCH=1."""
+    """Each server in turn; the further versions only where SQLX_TEST_FETCH=1."""
     return _server(request.param)
 
 
-def _older(name: str) -> Callable[[], Server]:
+def _further(name: str) -> Callable[[], Server]:
     @pytest.fixture(scope="session", name=name)
-    def older() -> Server:
+    def further() -> Server:
         return _server(name)
 
-    return older
+    return further
 
 
-# postgres10 … postgres17: a test that names one is skipped where it has not been fetched.
-globals().update({f"_{name}": _older(name) for name in OLDER})
+# postgres10 … postgres17, mariadb11, mysql56, pglite, seekdb: tests that name one are skipped where it was not fetched.
+globals().update({f"_{engine.name}": _further(engine.name) for engine in (*FURTHER, *NAMED)})
 
 
 @pytest.fixture(scope="session")

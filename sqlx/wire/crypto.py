@@ -22,6 +22,7 @@ Type: TypeAlias = Literal["int", "bytes", "text", "bool", "list", "map", "any"]
 HASHES = ("md5", "sha1", "sha256", "sha384", "sha512")
 MAX_PBKDF2_ITERATIONS = 10_000_000  # some seconds of computing
 MIN_RSA_BITS = 1024
+ED25519_SEED = 32  # bytes of a private key
 
 
 class Function(NamedTuple):
@@ -136,9 +137,13 @@ def ed25519_sign(password: bytes, message: bytes) -> bytes:
     """The 64-byte Ed25519 signature (RFC 8032 §5.1.6) of `message`, with a password of any length as the private key.
 
     SHA-512 of the password gives the secret scalar (first half, clamped) and the prefix of the nonce (second half); all
-    else is as in the RFC, so a password of exactly 32 bytes signs as the private key of the same bytes. The curve is
-    libsodium's, through PyNaCl; without PyNaCl this is a WireError `unsupported` that names the extra.
+    else is as in the RFC, so a password of exactly 32 bytes signs as the private key of the same bytes. For any other
+    the curve is libsodium's, through PyNaCl; without PyNaCl this is a WireError `unsupported` that names the extra.
     """
+    if len(password) == ED25519_SEED:
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(password).sign(message)
     try:
         from nacl import bindings as sodium
     except ImportError as error:

@@ -20,7 +20,7 @@ import sys
 sys.modules["nacl"] = sys.modules["nacl.bindings"] = None
 from sqlx import dbapi
 try:
-    dbapi.connect(sys.argv[1])
+    dbapi.connect(sys.argv[1]).close()
 except dbapi.Error as error:
     print(type(error).__name__, error)
 """
@@ -88,6 +88,13 @@ def test_a_new_postgresql_lets_the_same_users_in(postgres18: Server, method: str
 def test_mariadb_lets_its_users_in_with_tls_and_without(mariadb: Server, method: str, mode: str) -> None:
     """`ed25519` is not the server's default plugin: it switches to it."""
     assert who(mariadb.url(method, sslmode=mode)) == mariadb.users[method][0]
+
+
+@pytest.mark.parametrize("mode", ["disable", "require"])
+@pytest.mark.parametrize("method", ["parsec", "parsec_empty", "ed25519", "empty"])
+def test_a_new_mariadb_lets_its_users_in_with_tls_and_without(mariadb11: Server, method: str, mode: str) -> None:
+    """`parsec_empty` has no password, which has to be proven like any other."""
+    assert who(mariadb11.url(method, sslmode=mode)) == mariadb11.users[method][0]
 
 
 @pytest.mark.parametrize("method", ["caching_sha2", "sha256", "empty", "admin"])
@@ -249,6 +256,13 @@ def test_without_its_library_ed25519_names_the_extra(mariadb: Server) -> None:
     assert "pw-ed" not in done.stdout + done.stderr
 
 
+def test_without_that_library_parsec_lets_in(mariadb11: Server) -> None:
+    """It signs by a private key as others do."""
+    command = [sys.executable, "-c", WITHOUT_NACL, mariadb11.url("parsec")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout + done.stderr == ""
+
+
 # ---- TLS or not, as the account asks
 
 
@@ -303,6 +317,16 @@ def test_a_wrong_password_for_mariadb(mariadb: Server, method: str) -> None:
     assert isinstance(error, dbapi.OperationalError)
     assert (error.code, error.sqlstate) == (1045, "28000")
     assert mariadb.users[method][0] in str(error)
+
+
+@pytest.mark.parametrize(
+    ("method", "password"), [("parsec", "not-the-one"), ("parsec", ""), ("parsec_empty", "not-it")]
+)
+def test_a_wrong_password_for_parsec(mariadb11: Server, method: str, password: str) -> None:
+    error = refusal(mariadb11.url(method), password=password)
+    assert isinstance(error, dbapi.OperationalError)
+    assert (error.code, error.sqlstate) == (1045, "28000")
+    assert mariadb11.users[method][0] in str(error)
 
 
 @pytest.mark.parametrize("method", ["caching_sha2", "sha256"])

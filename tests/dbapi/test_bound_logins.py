@@ -264,6 +264,7 @@ def test_a_server_that_agrees_on_nothing(tmp_path: Path) -> None:
         ("mariadb", "native", "mysql_native_password"),
         ("mariadb", "ed25519", "client_ed25519"),
         ("mariadb", "ed25519", "!mysql_native_password"),
+        ("mariadb11", "parsec", "parsec"),
         ("mysql9", "caching_sha2", "caching_sha2_password"),
         ("mysql9", "sha256", "caching_sha2_password,sha256_password"),
     ],
@@ -279,6 +280,8 @@ def test_a_plugin_that_is_allowed(name: str, method: str, allowed: str, request:
     [
         ("mariadb", "native", "client_ed25519", "plugin mysql_native_password, and require_auth=client_ed25519"),
         ("mariadb", "ed25519", "mysql_native_password", "plugin client_ed25519"),
+        ("mariadb11", "parsec", "mysql_native_password,client_ed25519", "plugin parsec"),
+        ("mariadb11", "parsec_empty", "!parsec", "plugin parsec"),
         ("mysql9", "sha256", "caching_sha2_password", "plugin sha256_password"),
         ("mysql9", "caching_sha2", "!caching_sha2_password", "caching"),
     ],

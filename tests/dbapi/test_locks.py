@@ -1,4 +1,4 @@
-"""What a failed statement has locked is given back by rollback()."""
+"""Transactions that meet: what a failed statement has locked is given back; what came too late may be tried again."""
 
 from __future__ import annotations
 
@@ -26,3 +26,22 @@ def test_rollback_after_an_error_gives_back_every_lock(name: str, request: pytes
         assert rows == [(1,)]
         second.rollback()
         first.cursor().execute("DROP TABLE locked")
+
+
+def test_a_row_that_changed_since_it_was_read(mariadb11: Server) -> None:
+    """MariaDB 11 refuses to change it (innodb_snapshot_isolation); older ones changed what they had never seen."""
+    with dbapi.connect(mariadb11.url()) as first, dbapi.connect(mariadb11.url()) as second:
+        first.cursor().execute("CREATE TABLE changed (n integer)")
+        first.cursor().execute("INSERT INTO changed VALUES (1)")
+        first.commit()
+        first.cursor().execute("SELECT n FROM changed").fetchall()
+        second.cursor().execute("UPDATE changed SET n = 10")
+        second.commit()
+        with pytest.raises(dbapi.OperationalError) as caught:
+            first.cursor().execute("UPDATE changed SET n = n + 1")
+        assert (caught.value.code, caught.value.retry) == (1020, "serialization")
+        first.rollback()
+        first.cursor().execute("UPDATE changed SET n = n + 1")
+        assert first.cursor().execute("SELECT n FROM changed").fetchall() == [(11,)]
+        first.commit()
+        first.cursor().execute("DROP TABLE changed")

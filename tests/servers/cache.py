@@ -45,3 +45,13 @@ def fetched(name: str, script: str, *arguments: str) -> tuple[Path, str]:
         if not folder.is_dir():
             (Path(scratch) / "server").rename(folder)
     return folder, ""
+
+
+def loader(root: Path, *private: str) -> list[str]:
+    """What runs a program of an unpacked system under the C library of that system.
+
+    `private` are further folders of its libraries, below usr/lib.
+    """
+    libraries = root / "usr/lib/x86_64-linux-gnu"
+    folders = ":".join([str(libraries), *(f"{root}/usr/lib/{folder}" for folder in private)])
+    return [f"{libraries}/ld-linux-x86-64.so.2", "--library-path", folders]

@@ -10,18 +10,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 
-from tests.servers.mysql import MariaDB, MySQL
+from tests.servers.mariadb import FetchedMariaDB, MariaDB
+from tests.servers.mysql import MySQL, MySQL56
+from tests.servers.pglite import PGlite
 from tests.servers.postgresql import PACKAGES, FetchedPostgreSQL, PostgreSQL
+from tests.servers.seekdb import SeekDB
 from tests.servers.server import Engine, Server, launch, run_folder
 from tests.thoroughness import THOROUGH
 
-OTHERS = [FetchedPostgreSQL(major) for major in PACKAGES]
-FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL()]
-ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *OTHERS)}
+*OLDER_POSTGRESQL, NEWEST_POSTGRESQL = (FetchedPostgreSQL(major) for major in PACKAGES)
+FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL(), NEWEST_POSTGRESQL]
+FURTHER: list[Engine] = [*OLDER_POSTGRESQL, FetchedMariaDB()]
+NAMED: list[Engine] = [MySQL56(), PGlite(), SeekDB()]  # too different from the others for a test of each server
+ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *FURTHER, *NAMED)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
-OLDER = tuple(engine.name for engine in OTHERS[:-1])
-# A test of each server covers the older versions only where it may take long; whoever names one gets it anywhere.
-COVERED = [name for name in ENGINES if name not in OLDER or THOROUGH]
+# A test of each server covers the further versions only where it may take long; whoever names one gets it anywhere.
+COVERED = [engine.name for engine in (*FIRST, *(FURTHER if THOROUGH else ()))]
 
 
 class Fleet:

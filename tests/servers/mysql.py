@@ -1,15 +1,14 @@
-"""MariaDB from Debian, and a real MySQL 9 from the cache: the same flags, other users."""
+"""A real MySQL 9 and a 5.6 from the cache, and what their family has in common."""
 
 from __future__ import annotations
 
 import getpass
-import shutil
 import signal
 import socket
 from functools import cache
 from pathlib import Path
 
-from tests.servers.cache import fetched
+from tests.servers.cache import fetched, loader
 from tests.servers.server import DATABASE, HOST, Server, program_version, run_program
 
 OS_USER = getpass.getuser()
@@ -18,25 +17,7 @@ CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS '{OS_USER}'@'localhost';
 GRANT ALL ON *.* TO '{OS_USER}'@'localhost' WITH GRANT OPTION;
 """
-MARIADB_USERS = {
-    "native": ("native", "pw-native"),
-    "ed25519": ("ed", "pw-ed"),
-    "empty": ("empty", ""),
-    "tls_only": ("tls_only", "pw-tls_only"),
-    "certificate": ("certificate", "pw-certificate"),
-    "socket": (OS_USER, ""),
-    "admin": ("admin", "pw-admin"),
-}
-MARIADB_SQL = f"""\
-CREATE USER native IDENTIFIED VIA mysql_native_password USING PASSWORD('pw-native');
-CREATE USER ed IDENTIFIED VIA ed25519 USING PASSWORD('pw-ed');
-CREATE USER empty;
-CREATE USER tls_only IDENTIFIED BY 'pw-tls_only' REQUIRE SSL;
-CREATE USER certificate IDENTIFIED BY 'pw-certificate' REQUIRE X509;
-CREATE USER admin IDENTIFIED BY 'pw-admin';
-ALTER USER '{OS_USER}'@'localhost' IDENTIFIED VIA unix_socket;
-"""
-MYSQL_USERS = {
+USERS = {
     "caching_sha2": ("caching", "pw-caching"),
     "sha256": ("sha256", "pw-sha256"),
     "empty": ("empty", ""),
@@ -45,7 +26,7 @@ MYSQL_USERS = {
     "socket": (OS_USER, ""),
     "admin": ("admin", "pw-admin"),
 }
-MYSQL_SQL = f"""\
+SQL = f"""\
 INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';
 CREATE USER caching IDENTIFIED WITH caching_sha2_password BY 'pw-caching';
 CREATE USER sha256 IDENTIFIED WITH sha256_password BY 'pw-sha256';
@@ -54,6 +35,23 @@ CREATE USER tls_only IDENTIFIED BY 'pw-tls_only' REQUIRE SSL;
 CREATE USER certificate IDENTIFIED BY 'pw-certificate' REQUIRE X509;
 CREATE USER admin IDENTIFIED BY 'pw-admin';
 ALTER USER '{OS_USER}'@'localhost' IDENTIFIED WITH auth_socket;
+"""
+OLD_USERS = {
+    "native": ("native", "pw-native"),
+    "old_password": ("old_password", "pw-old"),
+    "empty": ("empty", ""),
+    "admin": ("admin", "pw-admin"),
+}
+OLD_SQL = f"""\
+DELETE FROM mysql.user WHERE user = '';
+FLUSH PRIVILEGES;
+CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
+CREATE USER native IDENTIFIED BY 'pw-native';
+CREATE USER empty;
+CREATE USER admin IDENTIFIED BY 'pw-admin';
+CREATE USER old_password IDENTIFIED WITH mysql_old_password;
+SET old_passwords = 1;
+SET PASSWORD FOR old_password = PASSWORD('pw-old');
 """
 FLAGS = [
     "--bind-address=127.0.0.1",
@@ -71,53 +69,11 @@ FLAGS = [
 GREETING = 10
 
 
-def _grants(users: dict[str, tuple[str, str]]) -> str:
+def grants(users: dict[str, tuple[str, str]]) -> str:
+    """What each may do: everything in the database of the tests, and the admin everything."""
     names = [user for method, (user, _) in users.items() if method not in ("socket", "admin")]
     lines = [f"GRANT ALL ON {DATABASE}.* TO '{name}';" for name in names]
     return "\n".join([*lines, "GRANT ALL ON *.* TO admin WITH GRANT OPTION;"]) + "\n"
-
-
-class MariaDB:
-    """Debian's MariaDB server."""
-
-    name = "mariadb"
-    kind = "mariadb"
-    method = "native"
-    users = MARIADB_USERS
-    stop_signal = signal.SIGTERM
-    death_signal = signal.SIGKILL
-
-    def missing(self) -> str:
-        return "" if self._program() else "MariaDB is not installed; run apt-get install mariadb-server"
-
-    def _program(self) -> str | None:
-        return shutil.which("mariadbd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
-
-    @cache  # noqa: B019 - there is one, and it lives as long as the process
-    def version(self) -> str:
-        return program_version([str(self._program()), "--version"])
-
-    def recipe(self) -> str:
-        return COMMON + MARIADB_SQL + _grants(self.users)
-
-    def create(self, data: Path) -> None:
-        install = ["mariadb-install-db", "--no-defaults", f"--datadir={data}", "--skip-test-db", "--skip-name-resolve"]
-        # The log file is made with the size of the first start.
-        run_program([*install, "--innodb-log-file-size=16M", "--auth-root-authentication-method=socket"])
-        bootstrap = [str(self._program()), "--no-defaults", "--bootstrap", f"--datadir={data}"]
-        script = "FLUSH PRIVILEGES;\n" + self.recipe()
-        said = run_program([*bootstrap, "--innodb-log-file-size=16M", "--plugin-load-add=auth_ed25519"], script)
-        assert "ERROR" not in said, said
-
-    def socket(self, server: Server) -> Path:
-        return server.folder / "server.sock"
-
-    def command(self, server: Server, certificate: str) -> list[str]:
-        special = ["--innodb-log-file-size=16M", "--plugin-load-add=auth_ed25519"]
-        return [str(self._program()), *common_flags(server, certificate), *special]
-
-    def ready(self, server: Server) -> bool:
-        return greets(server)
 
 
 class MySQL:
@@ -126,28 +82,28 @@ class MySQL:
     name = "mysql9"
     kind = "mysql"
     method = "caching_sha2"
-    users = MYSQL_USERS
+    users = USERS
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGKILL
 
+    _package = ("mysql-9", "fetch-debian.sh", "sid", "mysql-server-core")
+
     def missing(self) -> str:
-        return fetched("mysql-9", "fetch-mysql.sh")[1]
+        return fetched(*self._package)[1]
 
     def _program(self) -> list[str]:
-        root = fetched("mysql-9", "fetch-mysql.sh")[0]
-        libraries = root / "usr/lib/x86_64-linux-gnu"
-        loader = [f"{libraries}/ld-linux-x86-64.so.2", "--library-path", f"{libraries}:{root}/usr/lib/mysql/private"]
+        root = fetched(*self._package)[0]
         shared = f"{root}/usr/share/mysql"
         flags = [f"--basedir={root}/usr", f"--plugin-dir={root}/usr/lib/mysql/plugin", f"--lc-messages-dir={shared}"]
         own = [f"--character-sets-dir={shared}/charsets", "--secure-file-priv=NULL", "--mysqlx=OFF"]
-        return [*loader, f"{root}/usr/sbin/mysqld", "--no-defaults", *flags, *own]
+        return [*loader(root, "mysql/private"), f"{root}/usr/sbin/mysqld", "--no-defaults", *flags, *own]
 
     @cache  # noqa: B019 - there is one, and it lives as long as the process
     def version(self) -> str:
         return program_version([*self._program()[:4], "--version"])
 
     def recipe(self) -> str:
-        return COMMON + MYSQL_SQL + _grants(self.users)
+        return COMMON + SQL + grants(self.users)
 
     def create(self, data: Path) -> None:
         script = data.parent / "users.sql"
@@ -164,16 +120,66 @@ class MySQL:
             for plugin in ("caching-sha2-password", "sha256-password")
             for half, file in (("private", "key"), ("public", "pub"))
         ]
-        return [*self._program(), *common_flags(server, certificate)[1:], *keys, "--innodb-redo-log-capacity=8M"]
+        return [*self._program(), *common_flags(server, certificate), *keys, "--innodb-redo-log-capacity=8M"]
+
+    def ready(self, server: Server) -> bool:
+        return greets(server)
+
+
+class MySQL56:
+    """MySQL 5.6, the oldest whose protocol is spoken, without TLS."""
+
+    name = "mysql56"
+    kind = "mysql"
+    method = "native"
+    users = OLD_USERS
+    stop_signal = signal.SIGTERM
+    death_signal = signal.SIGKILL
+    _package = ("mysql-5.6", "fetch-mysql56.sh", "5.6.24002")
+
+    def missing(self) -> str:
+        return fetched(*self._package)[1]
+
+    def _program(self) -> list[str]:
+        root = fetched(*self._package)[0]
+        library = f"LD_LIBRARY_PATH={root}"  # its libaio
+        own = [f"--basedir={root}", f"--lc-messages-dir={root}/share", f"--character-sets-dir={root}/share/charsets"]
+        return [
+            "env",
+            library,
+            f"{root}/mysqld",
+            "--no-defaults",
+            *own,
+            "--skip-secure-auth",
+            "--innodb-log-file-size=8M",
+        ]
+
+    @cache  # noqa: B019 - there is one, and it lives as long as the process
+    def version(self) -> str:
+        return program_version([*self._program()[:3], "--version"])
+
+    def recipe(self) -> str:
+        return OLD_SQL + grants(self.users)
+
+    def create(self, data: Path) -> None:
+        run_program(["cp", "-r", f"{fetched(*self._package)[0]}/data/mysql", f"{data}"])
+        said = run_program([*self._program(), "--bootstrap", f"--datadir={data}"], self.recipe())
+        assert "ERROR" not in said, said
+
+    def socket(self, server: Server) -> Path:
+        return server.folder / "server.sock"
+
+    def command(self, server: Server, certificate: str) -> list[str]:
+        unknown = ("--ssl", "--innodb-flush-method")
+        return [*self._program(), *(flag for flag in common_flags(server, certificate) if not flag.startswith(unknown))]
 
     def ready(self, server: Server) -> bool:
         return greets(server)
 
 
 def common_flags(server: Server, certificate: str) -> list[str]:
-    """What both servers are told."""
+    """What every server of this family is told."""
     return [
-        "--no-defaults",
         *FLAGS,
         f"--datadir={server.data}",
         f"--port={server.port}",

@@ -371,6 +371,7 @@ def test_ed25519_without_the_library_names_the_extra(monkeypatch: pytest.MonkeyP
     with pytest.raises(WireError, match=r"pip install 'sqlx-os\[ed25519\]'") as caught:
         crypto.ed25519_sign(b"secret", b"nonce")
     assert caught.value.kind == "unsupported"
+    assert len(crypto.ed25519_sign(bytes(32), b"nonce")) == 64, "a private key needs no other library"
 
 
 # ---- secrets
