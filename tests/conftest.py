@@ -88,7 +88,7 @@ def _further(name: str) -> Callable[[], Server]:
     return further
 
 
-# postgres10 … postgres17, mariadb11, mysql56, pglite, seekdb: tests that name one are skipped where it was not fetched.
+# postgres10 … postgres17, mariadb11, and those that a test has to name: it is skipped where they were not fetched.
 globals().update({f"_{engine.name}": _further(engine.name) for engine in (*FURTHER, *NAMED)})
 
 

@@ -248,9 +248,10 @@ class TlsLayer:
             sentence = "the server closed the connection in the middle of the TLS handshake"
             raise WireError("connection", sentence, outcome="not_run")
         if not self.closed:
-            raise WireError(
-                "connection", "the connection broke: it was closed without an end of TLS, its data may be cut"
+            sentence = (
+                f"the connection to {self._host} is lost: it was closed without an end of TLS, its data may be cut"
             )
+            raise WireError("connection", sentence)
 
     def send(self, data: bytes | bytearray | memoryview) -> bytes:
         """The ciphertext of all of `data`, with whatever else has to go to the server."""

@@ -173,6 +173,62 @@ def test_cancelling_goes_to_the_host_that_was_taken(server: Server, dead: int, p
         assert connection.cursor().execute("SELECT 7").fetchone() == (7,)
 
 
+def test_when_its_server_dies_the_next_is_found(server: Server, proxy: Front) -> None:
+    """The connection says that it is lost, and by whom; connecting anew is the application's, with the same URL."""
+    first, second = proxy(server), proxy(server)
+    places = url(server, first.port, second.port, **safe(server))
+    with closing(dbapi.connect(places)) as connection:
+        connection.ping()
+        assert second.sent == b""
+        first.close()
+        with pytest.raises(dbapi.OperationalError, match=f"connection to {first.host}.* is lost") as caught:
+            connection.cursor().execute("SELECT 1")
+        assert (caught.value.retry, connection.closed) == ("connection", True)
+        with pytest.raises(dbapi.InterfaceError, match="closed"):
+            connection.cursor().execute("SELECT 1")
+    with dbapi.connect(places) as connection:
+        assert connection.cursor().execute("SELECT 1").fetchone() == (1,)
+    assert second.sent
+
+
+@pytest.mark.parametrize("name", ["postgres", "mariadb"])
+def test_what_was_not_committed_dies_with_its_server(name: str, request: pytest.FixtureRequest, proxy: Front) -> None:
+    """Nothing is run again where somebody might think that it had been; what was committed is there."""
+    server: Server = request.getfixturevalue(name)
+    first, second = proxy(server), proxy(server)
+    places = url(server, first.port, second.port)
+    with closing(dbapi.connect(places)) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE kept (a integer)")
+        cursor.execute("INSERT INTO kept VALUES (?)", (1,))
+        connection.commit()
+        cursor.execute("INSERT INTO kept VALUES (?)", (2,))
+        first.close()
+        with pytest.raises(dbapi.OperationalError, match="is lost") as caught:
+            connection.commit()
+        assert caught.value.outcome == "unknown"
+    with dbapi.connect(places) as connection:
+        assert connection.cursor().execute("SELECT a FROM kept").fetchall() == [(1,)]
+        connection.cursor().execute("DROP TABLE kept")
+
+
+def test_the_next_server_is_found_under_asyncio(postgres: Server, proxy: Front) -> None:
+    first, second = proxy(postgres), proxy(postgres)
+    places = url(postgres, first.port, second.port)
+
+    async def main() -> None:
+        lost = await aio.connect(places)
+        first.close()
+        with pytest.raises(dbapi.OperationalError, match="is lost"):
+            await lost.ping()
+        await lost.close()
+        async with await aio.connect(places) as connection:
+            await connection.ping()
+
+    asyncio.run(main())
+    assert second.sent
+
+
 # -- which server
 
 

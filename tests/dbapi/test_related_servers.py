@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlx import dbapi
 from sqlx.catalog.dbapi import Catalog
 from tests.servers.server import Server
 
-NAMES = ["pglite", "seekdb", "mysql56"]
+NAMES = ["timescaledb", "pglite", "seekdb", "mysql56"]
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -41,6 +41,7 @@ VALUES: dict[str, list[tuple[str, Any]]] = {
         ("TIME '-01:00:00'", timedelta(hours=-1)),
     ],
 }  # fmt: skip
+VALUES["timescaledb"] = VALUES["pglite"]
 
 
 def test_a_value_with_parameters_and_without(related: Server) -> None:
@@ -82,9 +83,37 @@ def test_no_two_phases(related: Server) -> None:
         connection.tpc_begin(connection.xid(1, "g", "b"))
 
 
+@pytest.mark.parametrize("related", ["pglite", "seekdb", "mysql56"], indirect=True)
 def test_no_tls(related: Server) -> None:
     with pytest.raises(dbapi.OperationalError, match="does not offer TLS"):
         dbapi.connect(related.url(sslmode="require"))
+
+
+# ---- TimescaleDB
+
+
+def test_timescaledb_is_an_extension(timescaledb: Server) -> None:
+    """A hypertable is a table; the rows that parameters brought into it are found by its functions."""
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    with dbapi.connect(timescaledb.url("admin"), autocommit=True) as connection:
+        cursor = connection.cursor()
+        assert cursor.execute("SELECT current_setting('server_version_num')::int / 10000").fetchone() == (17,)
+        cursor.execute("CREATE EXTENSION timescaledb")
+        cursor.execute("CREATE TABLE measured (at timestamptz NOT NULL, value float8)")
+        cursor.execute("SELECT create_hypertable('measured', 'at')")
+        cursor.executemany(
+            "INSERT INTO measured VALUES (?, ?)", [(start + timedelta(hours=n), float(n)) for n in range(48)]
+        )
+        days = (
+            "SELECT time_bucket('1 day', at) AS day, max(value) FROM measured WHERE value > ? GROUP BY day ORDER BY day"
+        )
+        for _ in range(3):
+            assert cursor.execute(days, (-1,)).fetchall() == [(start, 23.0), (start + timedelta(days=1), 47.0)]
+        catalog = Catalog(connection)
+        (schema,) = catalog.schemas()
+        assert [relation.name for relation in catalog.relations(schema)] == ["measured"]
+        cursor.execute("DROP TABLE measured")
+        cursor.execute("DROP EXTENSION timescaledb")
 
 
 # ---- PGlite

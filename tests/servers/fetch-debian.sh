@@ -7,7 +7,7 @@ folder=$1 suite=$2 package=$3 apt=$1/apt
 # What comes along as a dependency, and no server needs to run.
 unused='perl.*|libperl.*|gcc-.*-base|libgdbm.*|libdb5.*|debconf|passwd|systemd.*|init-system-helpers|adduser|dpkg|tar|base-passwd'
 unused+='|cdebconf|.*-perl|psmisc|procps|libpam-.*|login.*|mount|util-linux|bsdutils|libc-bin|coreutils|sensible-utils|bash|base-files'
-unused+='|galera.*|rsync|lsof|socat|gawk|iproute2|sysvinit-utils|dash|grep|sed|hostname|ucf|media-types|mariadb-client.*'
+unused+='|galera.*|rsync|lsof|socat|gawk|iproute2|sysvinit-utils|dash|grep|sed|hostname|ucf|media-types|mariadb-client.*|libllvm.*|libz3.*'
 mirror=$({ cat /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2>/dev/null || true; } |
   sed -nE 's/^(URIs:|deb( \[[^]]*\])?) *([^ ]+).*/\3/p' | head -1)
 [ -n "$mirror" ] || { echo "no Debian mirror is configured here" >&2; exit 1; }

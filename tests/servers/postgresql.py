@@ -71,6 +71,7 @@ PACKAGES = {
     17: "17.10.0-beta.17",
     18: "18.4.0-beta.17",
 }
+TIMESCALEDB = "2.19.3"
 GRANTS = "GRANT ALL ON SCHEMA public TO PUBLIC;\n"
 
 
@@ -160,6 +161,27 @@ class FetchedPostgreSQL(PostgreSQL):
 
     def missing(self) -> str:
         return fetched(*self._package)[1]
+
+
+class TimescaleDB(PostgreSQL):
+    """PostgreSQL 17 of a newer Debian with the extension loaded; a database has it after CREATE EXTENSION."""
+
+    kind = "timescaledb"
+    _package = ("timescaledb-2", "fetch-timescaledb.sh", f"{TIMESCALEDB}+dfsg-1+deb13u1")
+
+    def programs(self) -> Path:
+        return fetched(*self._package)[0] / "usr/lib/postgresql/17/bin"
+
+    def missing(self) -> str:
+        return fetched(*self._package)[1]
+
+    @cache  # noqa: B019 - as the others are
+    def version(self) -> str:
+        return TIMESCALEDB
+
+    def command(self, server: Server, certificate: str) -> list[str]:
+        settings = ["shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off", "jit=off"]
+        return [*super().command(server, certificate), *(word for each in settings for word in ("-c", each))]
 
 
 def _spaced(script: str) -> str:
