@@ -21,12 +21,8 @@ from tests.thoroughness import THOROUGH
 *OLDER_POSTGRESQL, NEWEST_POSTGRESQL = (FetchedPostgreSQL(major) for major in PACKAGES)
 FIRST: list[Engine] = [PostgreSQL("postgres"), MariaDB(), MySQL(), NEWEST_POSTGRESQL]
 FURTHER: list[Engine] = [*OLDER_POSTGRESQL, FetchedMariaDB()]
-NAMED: list[Engine] = [
-    MySQL56(),
-    PGlite(),
-    SeekDB(),
-    TimescaleDB("timescaledb"),
-]  # too different from the others for a test of each server
+# Too different from the others for a test of each server.
+NAMED: list[Engine] = [MySQL56(), PGlite(), SeekDB(), TimescaleDB("timescaledb")]
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (*FIRST, *FURTHER, *NAMED)}
 REQUIRED = ("postgres", "mariadb")  # Debian has them: without these a run fails
 # A test of each server covers the further versions only where it may take long; whoever names one gets it anywhere.

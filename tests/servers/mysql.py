@@ -142,17 +142,9 @@ class MySQL56:
 
     def _program(self) -> list[str]:
         root = fetched(*self._package)[0]
-        library = f"LD_LIBRARY_PATH={root}"  # its libaio
+        program = ["env", f"LD_LIBRARY_PATH={root}", f"{root}/mysqld", "--no-defaults"]  # its libaio lies beside it
         own = [f"--basedir={root}", f"--lc-messages-dir={root}/share", f"--character-sets-dir={root}/share/charsets"]
-        return [
-            "env",
-            library,
-            f"{root}/mysqld",
-            "--no-defaults",
-            *own,
-            "--skip-secure-auth",
-            "--innodb-log-file-size=8M",
-        ]
+        return [*program, *own, "--skip-secure-auth", "--innodb-log-file-size=8M"]
 
     @cache  # noqa: B019 - there is one, and it lives as long as the process
     def version(self) -> str:
