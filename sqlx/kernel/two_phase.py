@@ -5,6 +5,7 @@ begin              the statements that open a transaction under an {xid}; left o
 prepare            the statements that end its first phase
 commit, rollback   the second phase
 commit_active, rollback_active   the end of one that was not prepared
+gone               the SQLSTATEs of a second phase that came too late: somebody else has ended the transaction
 foreign            the literal for an id that another program has named in its own way, with {gtrid}
 recover            {sql, columns}: what is prepared; `format_id, gtrid, bqual`, or `gtrid_length, bqual_length, data`
 """
@@ -92,12 +93,20 @@ class TwoPhase:
         if self.active is None:
             raise Mistake("there is no two-phase transaction", "call tpc_begin() first")
         if self.prepared:
-            yield from self._run(verb, self.active)
+            try:
+                yield from self._run(verb, self.active)
+            except WireError as error:
+                if error.sqlstate in self._words.get("gone", ()):
+                    self._forget()
+                raise
         elif verb == "commit":
             self._check_committable()
             yield from self._run("commit_active", self.active)
         elif not self._is_gone():
             yield from self._run("rollback_active", self.active, best=True)
+        self._forget()
+
+    def _forget(self) -> None:
         self.active, self.prepared = None, False
         self._transactions.in_two_phases = False
 

@@ -10,6 +10,7 @@ import pytest
 import sqlx.aio as face
 from sqlx import dbapi
 from tests.engines import ENGINES, Engine
+from tests.servers.server import Server
 
 
 @pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.two_phase])
@@ -64,6 +65,19 @@ async def test_another_connection_recovers_what_was_prepared(
     await getattr(connection, f"tpc_{verb}")(xid)
     assert xid not in await connection.tpc_recover()
     assert await count(connection, table) == (verb == "commit")
+
+
+async def test_one_that_another_connection_has_ended_is_told_and_forgotten(postgres: Server) -> None:
+    """The error is raised, and the connection goes on."""
+    async with await face.connect(postgres.url()) as connection, await face.connect(postgres.url()) as other:
+        xid = connection.xid(1, "ended", "elsewhere")
+        await connection.tpc_begin(xid)
+        await connection.tpc_prepare()
+        await other.tpc_commit(xid)
+        with pytest.raises(dbapi.ProgrammingError, match="does not exist"):
+            await connection.tpc_rollback()
+        await connection.cursor().execute("SELECT 1")
+        await connection.commit()
 
 
 async def test_calls_in_the_wrong_order_are_refused(connection: face.Connection, table: str) -> None:

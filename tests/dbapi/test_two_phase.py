@@ -11,6 +11,7 @@ import pytest
 import sqlx.dbapi as face
 from sqlx import dbapi
 from tests.engines import ENGINES, Engine
+from tests.servers.server import Server
 
 
 @pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.two_phase])
@@ -65,6 +66,19 @@ def test_another_connection_recovers_what_was_prepared(
     getattr(connection, f"tpc_{verb}")(xid)
     assert xid not in connection.tpc_recover()
     assert count(connection, table) == (verb == "commit")
+
+
+def test_one_that_another_connection_has_ended_is_told_and_forgotten(postgres: Server) -> None:
+    """The error is raised, and the connection goes on."""
+    with face.connect(postgres.url()) as connection, face.connect(postgres.url()) as other:
+        xid = connection.xid(1, "ended", "elsewhere")
+        connection.tpc_begin(xid)
+        connection.tpc_prepare()
+        other.tpc_commit(xid)
+        with pytest.raises(dbapi.ProgrammingError, match="does not exist"):
+            connection.tpc_rollback()
+        connection.cursor().execute("SELECT 1")
+        connection.commit()
 
 
 def test_calls_in_the_wrong_order_are_refused(connection: face.Connection, table: str) -> None:

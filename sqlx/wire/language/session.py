@@ -75,6 +75,8 @@ class TwoPhase(Part):
     """Undo one that was not prepared."""
     foreign: Text | None = None
     """An id that another program made in its own way, with its `{gtrid}` between quotes that are doubled in it."""
+    gone: list[Text] = []
+    """The SQLSTATEs of an end that came too late: somebody else has ended what was prepared."""
     recover: Recover
     """Lists what is prepared."""
 
