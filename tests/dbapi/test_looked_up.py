@@ -22,6 +22,7 @@ SCHEMA = (
     "CREATE TYPE thing AS (pair pair, moods mood[], count positive)",
     "CREATE TYPE prices AS RANGE (subtype = numeric, multirange_type_name = price_set)",
     "CREATE TYPE empty AS ()",
+    'CREATE TYPE braces AS ("{size}" int, "{nope}" int, "\'{format}" int)',
 )
 
 
@@ -56,6 +57,7 @@ VALUES: list[tuple[str, str, Any]] = [
     ("ROW()::empty", "empty", Record(())),
     ("ARRAY[1, 2]::positive[]", "positive[]", [1, 2]),
     ("NULL::pair", "pair", None),
+    ("ROW(1, 2, 3)::braces", "braces", Record((1, 2, 3), ("{size}", "{nope}", "'{format}"))),
 ]
 
 
@@ -77,6 +79,12 @@ def test_records_have_names(connection: dbapi.Connection) -> None:
     thing = connection.cursor().execute(f"SELECT {VALUES[4][0]}").fetchall()[0][0]
     assert thing["count"] == 3 and thing.moods == ["sad", None]
     assert thing.pair['b\'s, "c"'] == "x,\"y')"
+
+
+def test_names_of_fields_are_filled_with_nothing(connection: dbapi.Connection) -> None:
+    """They look like the holes of a pack's operations, and are a server's text."""
+    ((braces,),) = connection.cursor().execute("SELECT ROW(1, 2, 3)::braces").fetchall()
+    assert braces._asdict() == {"{size}": 1, "{nope}": 2, "'{format}": 3}
 
 
 def test_a_script_and_a_stream(connection: dbapi.Connection) -> None:
