@@ -43,7 +43,8 @@ class Conversation:
         self.address = str(endpoint)
         self.program, base = _compiled(pack)
         where = (endpoint.host, endpoint.hostaddr, endpoint.port, endpoint.socket)
-        place = (pack, *where, identity.database, identity.user)
+        trust = (endpoint.sslmode, endpoint.sslrootcert)  # what an open line was told is nothing to a verified one
+        place = (pack, *where, *trust, identity.database, identity.user)
         self.line = line = self.line_type(self.program, self.known.layouter(base, place), endpoint, identity)
         self.replies = replies = Replies(line)
         self.lookup = Lookup(line, replies, partial(self.known.renew, base, place))

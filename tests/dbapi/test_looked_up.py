@@ -141,6 +141,20 @@ def test_one_query_for_all_types_and_none_at_second_sight(
         assert queries() == 2
 
 
+def test_what_an_open_line_says_of_types_is_nothing_to_a_verified_one(
+    postgres: Server, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody in the middle of the one might have said it. The trace shows who is asked."""
+    secured = f"&sslmode=verify-full&sslrootcert={postgres.ca_path}"
+    for number, options in enumerate(("&sslmode=disable", secured, secured)):
+        trace = tmp_path / str(number)
+        monkeypatch.setenv("SQLX_TRACE", str(trace))
+        with dbapi.connect(database + options, autocommit=True) as connection:
+            assert connection.cursor().execute("SELECT ROW(1, 'z')::pair WHERE ?", (True,)).fetchall() == [((1, "z"),)]
+        sent = [json.loads(line)["message"] for line in trace.read_text().splitlines()]
+        assert sent.count("query") == (number < 2), options
+
+
 def test_a_changed_type_is_looked_up_again(connection: dbapi.Connection) -> None:
     cursor = connection.cursor()
     cursor.execute("CREATE TYPE pg_temp.shifting AS (a int)")
