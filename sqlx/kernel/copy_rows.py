@@ -7,10 +7,10 @@ Here values become literals, and nowhere else: what a value holds is escaped or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.kernel.errors import Misuse, WireError
+from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.wire.named_types import TypeCodecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
@@ -25,6 +25,13 @@ class NamedType(NamedTuple):
 
     name: str
     codecs: TypeCodecs
+
+
+def check_row(values: object) -> None:
+    """Raises Mistake for what has no values, or none that stand in their columns' order."""
+    if isinstance(values, Mapping | str | bytes | bytearray | memoryview) or not hasattr(values, "__getitem__"):
+        hint = "give a list or a tuple, its values in the order of the columns"
+        raise Mistake(f"a row is a sequence of values, not {type(values).__name__}", hint)
 
 
 def decoded(fields: Sequence[Field], decoders: Sequence[Codec], types: Sequence[NamedType]) -> tuple[Any, ...]:
@@ -147,6 +154,8 @@ class LineRows:
 
     def write(self, values: Sequence[Any]) -> bytes:
         """One row. Raises WireError (data) for a value that has no text on the server."""
+        if type(values) is not tuple and type(values) is not list:
+            check_row(values)
         return self._lines.write(self._parameters.bind(self._adapt(values))[1])
 
     def end(self) -> bytes:

@@ -66,6 +66,20 @@ def test_rows_go_in_and_come_out_as_they_were(connection: face.Connection, form:
     assert cursor.rowcount == len(ROWS)
 
 
+@pytest.mark.parametrize(
+    "row", [{"id": 1, "word": "a"}, "ab", b"ab", {1, 2}, None, 5, (each for each in "ab")], ids=lambda row: type(row)
+)
+@pytest.mark.parametrize("form", ["text", "csv", "binary"])
+def test_what_is_no_row(connection: face.Connection, form: str, row: Any) -> None:
+    """Neither its keys nor its characters are taken for values."""
+    refused = pytest.raises(dbapi.ProgrammingError, match=f"a row is a sequence of values, not {type(row).__name__}")
+    sql = f"COPY copied (id, word) FROM STDIN (FORMAT {form})"
+    with refused, connection.cursor().copy(sql, types=["int4", "text"]) as copy:
+        copy.write_rows([row])
+    connection.rollback()
+    assert copied(connection) == []
+
+
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
 
 
@@ -277,13 +291,24 @@ def test_the_wrong_direction(connection: face.Connection) -> None:
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [("(DELIMITER ';')", "DELIMITER"), ("(FORMAT csv, NULL 'nil')", "NULL"), ("WITH CSV QUOTE '!'", "QUOTE")],
+    [
+        ("(DELIMITER ';')", "DELIMITER"),
+        ("(FORMAT csv, NULL 'nil')", "NULL"),
+        ("WITH CSV QUOTE '!'", "QUOTE"),
+        ("(FORMAT csv, HEADER)", "HEADER"),
+        ("CSV HEADER", "HEADER"),
+        ("(HEADER true)", "HEADER"),
+    ],
 )
 def test_rows_in_a_format_of_ones_own_are_refused(connection: face.Connection, options: str, word: str) -> None:
     """Data can be written that way; rows would be written another."""
     refused = pytest.raises(dbapi.InterfaceError, match=f"{word} asks for another")
     with refused, connection.cursor().copy(f"COPY copied FROM STDIN {options}") as copy:
         copy.write_row(ROWS[0])
+    connection.rollback()
+    refused = pytest.raises(dbapi.InterfaceError, match=f"{word} asks for another")
+    with refused, connection.cursor().copy(f"COPY copied TO STDOUT {options}") as copy:
+        _ = list(copy.rows())
     connection.rollback()
 
 
