@@ -117,8 +117,17 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
     return _joined(source)
 
 
+def is_end(data: object) -> bool:
+    """Whether what a file gave says that there is no more. Raises Misuse for what says nothing, such as None, which may
+    be no more than that there is nothing yet."""
+    if isinstance(data, bytes | bytearray | memoryview | str):
+        return not data
+    hint = "open it so that it blocks, and in binary"
+    raise Misuse(f"read() of a file gives bytes, none at its end, and not {data!r:.40}", hint)
+
+
 def _read(file: Any) -> Iterator[bytes]:
-    while data := file.read(PIECE):
+    while not is_end(data := file.read(PIECE)):
         yield data
 
 

@@ -141,6 +141,26 @@ def test_what_is_no_source(connection: face.Connection, source: Any) -> None:
     assert copied(connection) == []
 
 
+class Giving(io.RawIOBase):
+    """A file that gives two rows, and then something else."""
+
+    def __init__(self, last: Any) -> None:
+        self._left = [b"1\n2\n", last]
+
+    def read(self, size: int = -1) -> Any:
+        return self._left.pop(0) if self._left else b""
+
+
+@pytest.mark.parametrize("last", [None, 0, [], [65]], ids=repr)
+def test_a_file_that_has_nothing_yet_is_not_at_its_end(connection: face.Connection, last: Any) -> None:
+    """Such as one that does not block."""
+    refused = pytest.raises(dbapi.InterfaceError, match=r"(?s)gives bytes, none at its end, and not .*blocks")
+    with refused, connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        copy.write_from(Giving(last))
+    connection.rollback()
+    assert copied(connection) == []
+
+
 def test_binary_data_comes_and_goes_back(connection: face.Connection) -> None:
     cursor = connection.cursor()
     with cursor.copy("COPY copied FROM STDIN") as copy:
