@@ -278,5 +278,7 @@ class Conversation:
         if not said:
             reply = yield from self.query(rule["sql"])
             rows = reply.results[-1].rows if reply.results else ()
-            said = rows[0][0] if rows else ""
+            if not (rows and rows[0]):
+                raise WireError("protocol", f"the server does not tell whether it is {name}", outcome="not_run")
+            said = rows[0][0]
         return said in _YES
