@@ -44,7 +44,7 @@ def describe(error: BaseException, sql: str = "") -> list[str]:
 
 def _describe_answer(error: Error | WireError, sql: str) -> list[str]:
     state = error.code if error.sqlstate in (None, GENERAL) else error.sqlstate
-    lines = [printable(error.message, "\n") + ("" if state is None else f" ({state})")]
+    lines = [printable(error.message, "\n") + ("" if state is None else f" ({printable(str(state))})")]
     position = position_of(error.fields)
     if position and sql:
         lines += excerpt(sql, position, terminal_width())
