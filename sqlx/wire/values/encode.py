@@ -192,15 +192,20 @@ def datetime_parts(context: Context) -> Codec:
     return encode
 
 
-def duration_parts(context: Context) -> Codec:
-    """A length byte; u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds unless 0. Takes spans
-    and times of day."""
+_HOUR = timedelta(hours=1)
+
+
+def duration_parts(context: Context, hours: int | None = None) -> Codec:
+    """A length byte; u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds unless 0. Takes times
+    of day, and spans of less than so many `hours`, for a server that cuts longer ones and does not say so."""
     whole, full = packer(context, "BBIBBB").pack, packer(context, "BBIBBBI").pack
 
     def encode(value: Interval | timedelta | time) -> bytes:
         span = span_of(value)
         negative = span < timedelta(0)
         span = abs(span)
+        if hours is not None and span // _HOUR >= hours:
+            raise ValueError(f"a time of the server has less than {hours} hours: send a number of seconds")
         minutes, second = divmod(span.seconds, 60)
         parts = (negative, span.days, *divmod(minutes, 60), second)
         return full(12, *parts, span.microseconds) if span.microseconds else whole(8, *parts)
@@ -238,7 +243,7 @@ SCALARS: dict[str, Maker] = {
     "set": plain(members),
     "date_parts": Maker(date_parts),
     "datetime_parts": Maker(datetime_parts),
-    "duration_parts": Maker(duration_parts),
+    "duration_parts": Maker(duration_parts, (int,)),
     "native": plain(native),
     "native_int": plain(native_int),
     "native_text": Maker(native_text, (Operation,), 1),
