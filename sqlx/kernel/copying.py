@@ -17,7 +17,6 @@ from sqlx.wire.link import Link
 from sqlx.wire.named_types import type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
-from sqlx.wire.values import Context
 
 DataSource = str | os.PathLike[str] | BinaryIO | Iterable[bytes]
 
@@ -75,7 +74,7 @@ def format_of(link: Link, scanner: Scanner, sql: str, types: Sequence[str] | Non
     lines = QuotedLines(rule["csv"]) if "csv" in rule and rule["csv"]["when"] in options else TextLines(rule["text"])
     bound = link.pack.parameters
     kinds = {**bound, "kinds": {**bound.get("kinds", {}), **rule.get("kinds", {})}}
-    return LineRows(lines, named, Parameters(kinds, Context(byte_order=link.pack.byte_order)), adapt)
+    return LineRows(lines, named, Parameters(kinds, link.context), adapt)
 
 
 def _options(link: Link, scanner: Scanner, sql: str) -> list[str]:

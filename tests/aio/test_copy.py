@@ -6,7 +6,7 @@ import csv
 import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count as count_from
 from pathlib import Path
@@ -373,6 +373,29 @@ async def test_every_value_that_can_be_bound_can_be_written(connection: face.Con
     with refused:
         async with cursor.copy("COPY all_ (a, b) FROM STDIN") as copy:
             await copy.write_row(([1], object()))
+
+
+MOMENT = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
+MOMENTS = (MOMENT, MOMENT, [MOMENT, None], datetime.max.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "binary"])
+async def test_a_moment_is_what_a_parameter_would_be(connection: face.Connection, form: str) -> None:
+    """Also where the column has no zone: the server passes over the offset in the data."""
+    cursor = connection.cursor()
+    await cursor.execute("SET timezone = 'Asia/Tokyo'")
+    await cursor.execute(
+        "CREATE TEMPORARY TABLE moments (n serial, a timestamp, b timestamptz, c timestamp[], d timestamptz)"
+    )
+    insert = "INSERT INTO moments (a, b, c, d) VALUES (?, ?, ?, ?)"
+    types = ["timestamp", "timestamptz", "timestamp[]", "timestamptz"]
+    await cursor.execute(insert, MOMENTS)
+    async with cursor.copy(f"COPY moments (a, b, c, d) FROM STDIN (FORMAT {form})", types=types) as copy:
+        await copy.write_row(MOMENTS)
+    await cursor.execute("SELECT a, b, c, d FROM moments ORDER BY n")
+    bound, copied = await cursor.fetchall()
+    assert bound == copied
+    assert copied[:2] == (datetime(2024, 7, 1, 21, 0), MOMENT)
 
 
 async def test_autocommit(postgres: Server) -> None:

@@ -6,6 +6,7 @@ An encoder raises ValueError, TypeError, OverflowError or struct.error for a val
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from json import JSONEncoder
@@ -85,11 +86,20 @@ def moment(context: Context) -> Codec:
     return lambda value: datetime.isoformat(without_zone(value, context), " ").encode()
 
 
-def zoned_moment(value: datetime) -> bytes:
-    """`2024-02-29 12:30:00.500000+02:00`."""
-    if value.utcoffset() is None:
-        raise ValueError("its zone gives no offset for it: give it a timezone that does, or none")
-    return datetime.isoformat(value, " ").encode()
+def zoned_moment(context: Context) -> Codec:
+    """`2024-02-29 12:30:00.500000+02:00`, as the session's zone tells it where it is known: a type without a zone, for
+    which the server passes over the offset, then holds what the server itself would make of the moment."""
+    zone = context.zone
+
+    def encode(value: datetime) -> bytes:
+        if value.utcoffset() is None:
+            raise ValueError("its zone gives no offset for it: give it a timezone that does, or none")
+        if zone is not None:
+            with suppress(OverflowError):  # the first or the last day that there is
+                value = value.astimezone(zone)
+        return datetime.isoformat(value, " ").encode()
+
+    return encode
 
 
 def without_zone(value: datetime, context: Context) -> datetime:
@@ -232,7 +242,7 @@ SCALARS: dict[str, Maker] = {
     "time": plain(clock),
     "timetz": plain(clock),
     "timestamp": Maker(moment),
-    "timestamptz": plain(zoned_moment),
+    "timestamptz": Maker(zoned_moment),
     "interval": plain(interval),
     "iso_interval": plain(iso_interval),
     "uuid": plain(as_text),
