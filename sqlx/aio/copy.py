@@ -11,6 +11,7 @@ from sqlx.aio.sources import DataSource, Rows, items, parts
 from sqlx.dbapi import exceptions
 from sqlx.kernel import data_streams
 from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import PIECE, Column, GivenUp, Reply, RowFormat, Stream, shortened
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ class Copy:
         """Send what a source holds: a path, an open binary file, an iterable of bytes."""
         self._check_wanting()
         with ExitStack() as closing:
-            async for data in self._translated(parts, source, closing):
-                await self.write(data)
+            try:
+                async for data in self._translated(parts, source, closing):
+                    await self.write(data)
+            except WireError as error:  # of the source
+                raise exceptions.translate(error) from None
 
     # -- data that comes
 

@@ -62,9 +62,10 @@ class Read:
         return self
 
     async def __anext__(self) -> bytes:
-        if data := await self._read(kernel.PIECE):
-            return data
-        raise StopAsyncIteration
+        data = await self._read(kernel.PIECE)
+        if kernel.is_end(data):
+            raise StopAsyncIteration
+        return data
 
 
 def items(source: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:

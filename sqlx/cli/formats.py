@@ -110,9 +110,15 @@ class Table(Format):
 
 
 class Csv(Format):
-    """RFC 4180, with lines that end in a newline. NULL is an empty field, the empty text `""`."""
+    """RFC 4180, with lines that end in a newline. NULL is an empty field, the empty text `""`.
+
+    On a terminal, which must not obey a value, control characters are written out.
+    """
 
     _between = "\n"
+
+    def _lines(self, lines: Iterable[str]) -> None:
+        super()._lines(map(_shown, lines) if self._out.isatty() else lines)
 
     def begin(self, names: Sequence[str]) -> None:
         super().begin(names)
@@ -188,6 +194,10 @@ FORMATS: dict[str, type[Format]] = {
 
 _TO_QUOTE = re.compile(r'[",\r\n]|^$|^\s|\s$')
 _MARKUP = re.compile(r"[\\|<&`*]")
+
+
+def _shown(line: str) -> str:
+    return printable(line, "\n\t")
 
 
 def _field(value: str) -> str:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlx.cli.cells import has_colour
+from sqlx.cli.cells import has_colour, printable
 from sqlx.cli.endings import Exit, Failure
 from sqlx.wire import registry
 from sqlx.wire.compile.findings import Finding, alternatives
@@ -48,13 +48,13 @@ def _list() -> int:
         try:
             pack = _usable(file)
         except PackError as error:
-            print(f"{file.path}: {error}", file=sys.stderr)
+            print(printable(f"{file.path}: {error}"), file=sys.stderr)
             wrong += 1
         else:
             rows.append((pack.name, ", ".join(file.schemes), _verified(pack)))
     widths = [max(len(row[index]) for row in rows) for index in range(2)]
     for name, schemes, verified in rows:
-        print(f"{name:{widths[0]}}  {schemes:{widths[1]}}  {verified}")
+        print(printable(f"{name:{widths[0]}}  {schemes:{widths[1]}}  {verified}"))
     return Exit.FAILED if wrong else Exit.OK
 
 
@@ -82,7 +82,7 @@ def _usable(file: OwnFile) -> registry.Pack:
     for scheme in file.schemes:
         own_packs.pack_of(scheme)
     for remark in own_packs.remarks(file):
-        print(remark, file=sys.stderr)
+        print(printable(remark), file=sys.stderr)
     return pack
 
 
@@ -146,7 +146,7 @@ def _check_one(file: str) -> Exit:
     except PackError as error:
         findings = [Finding(error.path, error.reason)]
     for finding in findings:
-        print(f"{file}: {finding}")
+        print(printable(f"{file}: {finding}"))
     errors = sum(finding.severity == "error" for finding in findings)
     if errors:
         counted = "1 error" if errors == 1 else f"{errors} errors"

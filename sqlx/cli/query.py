@@ -7,13 +7,15 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from sqlx.cli.cells import YELLOW, has_colour, paint, printable
+from sqlx.cli.cells import YELLOW, cut, has_colour, paint, printable
 from sqlx.cli.endings import Exit, Failure, UsageError
 from sqlx.cli.formats import FORMATS, SAMPLE, Format
 from sqlx.cli.login import add_place, connect
 from sqlx.cli.report import show
 from sqlx.dbapi import Connection, Cursor, Error
 from sqlx.kernel.scanner import scanner_of
+
+SEVERITY = 20  # cells that a notice's severity takes at most
 
 Parameters = list[str] | dict[str, str] | None
 
@@ -141,7 +143,7 @@ def _outcome(connection: Connection) -> str:
 
 def _print_notices(cursor: Cursor) -> None:
     for _, notice in cursor.messages:
-        label = notice.fields.get("severity", "warning").lower()
+        label = cut(printable(notice.fields.get("severity", "warning").lower()), SEVERITY)
         print(paint(f"{label}:", YELLOW, has_colour(sys.stderr)), printable(notice.message, "\n"), file=sys.stderr)
     cursor.messages.clear()
 

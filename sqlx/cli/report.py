@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sqlx.cli.cells import RED, cut, has_colour, paint, printable, terminal_width, width_of
 from sqlx.cli.endings import Failure
+from sqlx.kernel.errors import position_of
 
 if TYPE_CHECKING:
     from sqlx.dbapi import Error
@@ -43,10 +44,10 @@ def describe(error: BaseException, sql: str = "") -> list[str]:
 
 def _describe_answer(error: Error | WireError, sql: str) -> list[str]:
     state = error.code if error.sqlstate in (None, GENERAL) else error.sqlstate
-    lines = [printable(error.message, "\n") + ("" if state is None else f" ({state})")]
-    position = error.fields.get("position")
+    lines = [printable(error.message, "\n") + ("" if state is None else f" ({printable(str(state))})")]
+    position = position_of(error.fields)
     if position and sql:
-        lines += excerpt(sql, int(position), terminal_width())
+        lines += excerpt(sql, position, terminal_width())
     said = ((name, error.fields.get(name, "")) for name in ("detail", "where", "hint"))
     return lines + [f"{name}: {printable(text, chr(10))}" for name, text in said if text and text not in error.message]
 

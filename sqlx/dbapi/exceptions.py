@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlx.kernel.errors import Outcome, Pack, WireError, classify
+from sqlx.kernel.errors import Outcome, Pack, WireError, classify, position_of
 
 
 class Report(Exception):
@@ -62,8 +62,7 @@ class Report(Exception):
     @property
     def position(self) -> int | None:
         """Where in the statement, counted in characters from 1."""
-        position = self.fields.get("position")
-        return int(position) if position else None
+        return position_of(self.fields)
 
     @property
     def constraint(self) -> str | None:

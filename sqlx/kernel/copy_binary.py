@@ -8,7 +8,7 @@ from functools import cached_property
 from struct import Struct
 from typing import Any, Literal
 
-from sqlx.kernel.copy_rows import Adapt, Field, NamedType, decoded
+from sqlx.kernel.copy_rows import Adapt, Field, NamedType, check_row, decoded
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.wire.compile.layout import SCALARS
 from sqlx.wire.parameters import UNWRITABLE
@@ -58,6 +58,8 @@ class BinaryRows:
 
     def write(self, values: Sequence[Any]) -> bytes:
         """One row, the first one behind the header. Raises WireError."""
+        if type(values) is not tuple and type(values) is not list:
+            check_row(values)
         encoders, adapted = self._encoders, self._adapt(values)
         if len(adapted) != len(encoders):
             raise Mistake(f"the row has {len(adapted)} values, and {len(encoders)} types are given")
@@ -75,10 +77,10 @@ class BinaryRows:
         return self._opened() + self._form.count.pack(len(parts) // 2) + b"".join(parts)
 
     def _refusal(self, number: int, value: Any, error: Exception) -> WireError:
-        place = f"column {number + 1} is {self._types[number].name}"
-        return WireError(
-            "data", f"{place}, as which a {type(value).__name__} cannot be written: {error}", outcome="not_run"
-        )
+        sentence = f"column {number + 1} is {self._types[number].name}, as which no {type(value).__name__} is written"
+        if not isinstance(error, TypeError | AttributeError):  # which tell of Python, and not of the value
+            sentence += f": {error}"
+        return WireError("data", sentence, outcome="not_run")
 
     def _opened(self) -> bytes:
         """The header, once."""

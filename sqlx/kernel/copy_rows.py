@@ -7,10 +7,10 @@ Here values become literals, and nowhere else: what a value holds is escaped or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlx.kernel.errors import Misuse, WireError
+from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.wire.named_types import TypeCodecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
@@ -27,6 +27,13 @@ class NamedType(NamedTuple):
     codecs: TypeCodecs
 
 
+def check_row(values: object) -> None:
+    """Raises Mistake for what has no values, or none that stand in their columns' order."""
+    if isinstance(values, Mapping | str | bytes | bytearray | memoryview) or not hasattr(values, "__getitem__"):
+        hint = "give a list or a tuple, its values in the order of the columns"
+        raise Mistake(f"a row is a sequence of values, not {type(values).__name__}", hint)
+
+
 def decoded(fields: Sequence[Field], decoders: Sequence[Codec], types: Sequence[NamedType]) -> tuple[Any, ...]:
     """The values of a row. Raises WireError (data) for one that is none of its type."""
     values: list[Any] = []
@@ -39,13 +46,21 @@ def decoded(fields: Sequence[Field], decoders: Sequence[Codec], types: Sequence[
     return tuple(values)
 
 
+def _texts(fields: Sequence[Field]) -> tuple[Any, ...]:
+    """The values of a row of which nothing is known. Raises WireError (data) for one that is no text."""
+    try:
+        return tuple([None if field is None else field.decode() for field in fields])
+    except UnicodeDecodeError as error:
+        raise WireError("data", f"a value of the data is no text in UTF-8: {error}") from None
+
+
 class Lines(Protocol):
     """A format in which a row is a line."""
 
     def write(self, fields: Iterable[Field]) -> bytes: ...
 
     def read(self, line: bytes) -> list[Field]:
-        """Raises WireError for a line that is none of this format."""
+        """The fields of a part of the data. Raises WireError (data) for one that is not one whole row."""
         ...
 
 
@@ -71,6 +86,8 @@ class TextLines:
         return self._delimiter.join(written) + self._end
 
     def read(self, line: bytes) -> list[Field]:
+        if line.find(self._end) != len(line) - len(self._end):  # what is in a field is escaped
+            raise _no_row("text")
         fields = line.removesuffix(self._end).split(self._delimiter)
         return [None if field == self._null else self._plain(field) for field in fields]
 
@@ -90,11 +107,11 @@ class QuotedLines:
     def __init__(self, rule: Section) -> None:
         self._delimiter, self._null, self._end = _marks(rule)
         self._quote: bytes = rule["quote"].encode()
-        quote, delimiter = re.escape(self._quote), re.escape(self._delimiter)
+        quote, delimiter, end = (re.escape(mark) for mark in (self._quote, self._delimiter, self._end))
         self._special = re.compile(b"[" + quote + delimiter + rb"\r\n]")
         self._field = re.compile(
-            b"(?:%s((?:[^%s]|%s%s)*+)%s|([^%s%s]*+))(%s|\\Z)"
-            % (quote, quote, quote, quote, quote, quote, delimiter, delimiter),
+            b"(?:%s((?:[^%s]|%s%s)*+)%s|([^%s%s%s]*+))(%s|%s\\Z)"
+            % (quote, quote, quote, quote, quote, quote, delimiter, end, delimiter, end),
             re.DOTALL,
         )
 
@@ -109,20 +126,19 @@ class QuotedLines:
         return self._quote + field.replace(self._quote, self._quote * 2) + self._quote
 
     def read(self, line: bytes) -> list[Field]:
-        text = line.removesuffix(self._end)
         fields: list[Field] = []
         position = 0
         while True:
-            match = self._field.match(text, position)
+            match = self._field.match(line, position)
             if match is None:
-                raise WireError("protocol", f"the server sent a line that is no CSV, at byte {position}")
-            quoted, bare, delimiter = match.groups()
+                raise _no_row("CSV")
+            quoted, bare, mark = match.groups()
             if quoted is not None:
                 fields.append(quoted.replace(self._quote * 2, self._quote))
             else:
                 fields.append(None if bare == self._null else bare)
             position = match.end()
-            if not delimiter:
+            if mark != self._delimiter:
                 return fields
 
 
@@ -138,6 +154,8 @@ class LineRows:
 
     def write(self, values: Sequence[Any]) -> bytes:
         """One row. Raises WireError (data) for a value that has no text on the server."""
+        if type(values) is not tuple and type(values) is not list:
+            check_row(values)
         return self._lines.write(self._parameters.bind(self._adapt(values))[1])
 
     def end(self) -> bytes:
@@ -148,13 +166,18 @@ class LineRows:
         """The one row that a part of the data is. Raises WireError."""
         fields, types = self._lines.read(data), self._types
         if types is None or self._decoders is None:
-            return [tuple([None if field is None else field.decode() for field in fields])]
+            return [_texts(fields)]
         if len(fields) != len(types):
             raise Misuse(f"the rows have {len(fields)} columns, and {len(types)} types are given")
         return [decoded(fields, self._decoders, types)]
 
     def finish(self) -> None:
         """Each line is whole."""
+
+
+def _no_row(form: str) -> WireError:
+    hint = "take the data as it is: copy.read()"
+    return WireError("data", f"a part of the data is not one whole row of {form}", fields={"hint": hint})
 
 
 def _marks(rule: Section) -> Sequence[bytes]:

@@ -17,7 +17,6 @@ from sqlx.wire.link import Link
 from sqlx.wire.named_types import type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
-from sqlx.wire.values import Context
 
 DataSource = str | os.PathLike[str] | BinaryIO | Iterable[bytes]
 
@@ -57,6 +56,10 @@ def format_of(link: Link, scanner: Scanner, sql: str, types: Sequence[str] | Non
     """The format that a statement asks for; `types` are the names of its columns' types. Raises WireError (usage) for
     rows that must be written otherwise."""
     rule: Section = link.pack.copy
+    if isinstance(types, str) or not (types is None or hasattr(types, "__iter__")):
+        raise Mistake(
+            f"types are the names of all columns' types, not {types!r}", "give a list: types=['int4', 'text']"
+        )
     named = None if types is None else [_named(link, name) for name in types]
     if "binary" in rule and link.variables[rule["binary"]["when"]]:
         if named is None:
@@ -71,7 +74,7 @@ def format_of(link: Link, scanner: Scanner, sql: str, types: Sequence[str] | Non
     lines = QuotedLines(rule["csv"]) if "csv" in rule and rule["csv"]["when"] in options else TextLines(rule["text"])
     bound = link.pack.parameters
     kinds = {**bound, "kinds": {**bound.get("kinds", {}), **rule.get("kinds", {})}}
-    return LineRows(lines, named, Parameters(kinds, Context(byte_order=link.pack.byte_order)), adapt)
+    return LineRows(lines, named, Parameters(kinds, link.context), adapt)
 
 
 def _options(link: Link, scanner: Scanner, sql: str) -> list[str]:
@@ -113,8 +116,17 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
     return _joined(source)
 
 
+def is_end(data: object) -> bool:
+    """Whether what a file gave says that there is no more. Raises Misuse for what says nothing, such as None, which may
+    be no more than that there is nothing yet."""
+    if isinstance(data, bytes | bytearray | memoryview | str):
+        return not data
+    hint = "open it so that it blocks, and in binary"
+    raise Misuse(f"read() of a file gives bytes, none at its end, and not {data!r:.40}", hint)
+
+
 def _read(file: Any) -> Iterator[bytes]:
-    while data := file.read(PIECE):
+    while not is_end(data := file.read(PIECE)):
         yield data
 
 

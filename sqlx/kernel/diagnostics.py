@@ -26,6 +26,8 @@ class Diagnostics:
             if error.kind != "server":
                 raise
             return
-        for row in reply.results[0].rows:
-            said = dict(zip(self._rule["columns"], row, strict=True))
-            self._tell(WireNotice(said["message"], None, said["code"], {"severity": said["severity"]}))
+        names = self._rule["columns"]
+        for row in reply.results[0].rows if reply.results else ():
+            if len(row) == len(names):
+                said = dict(zip(names, row, strict=True))
+                self._tell(WireNotice(str(said["message"]), None, said["code"], {"severity": str(said["severity"])}))

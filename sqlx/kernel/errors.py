@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from sqlx.wire.errors import Outcome, PackError, WireError
 from sqlx.wire.registry import Pack
 
-__all__ = ["Mistake", "Misuse", "Outcome", "Pack", "PackError", "WireError", "advice", "classify", "did_you_mean"]
+__all__ = [
+    "Mistake",
+    "Misuse",
+    "Outcome",
+    "Pack",
+    "PackError",
+    "WireError",
+    "advice",
+    "classify",
+    "did_you_mean",
+    "position_of",
+]
+
+_POSITION = re.compile("[1-9][0-9]{0,9}")  # a statement has less than 2³¹ characters
 
 _KINDS = {
     "protocol": "OperationalError",
@@ -63,6 +77,12 @@ def advice(error: WireError, pack: Pack) -> str | None:
         if rule["code"] in (str(error.code), error.sqlstate) and rule.get("part", "") in error.message:
             return str(rule["hint"])
     return None
+
+
+def position_of(fields: Mapping[str, str]) -> int | None:
+    """Where in its statement an error is, in characters from 1; None where the server does not say."""
+    told = _POSITION.fullmatch(fields.get("position", ""))
+    return int(told[0]) if told else None
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlx.kernel.copying import DataSource, RowFormat, pieces
+from sqlx.kernel.copying import DataSource, RowFormat, is_end, pieces
 from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
@@ -43,6 +43,7 @@ __all__ = [
     "Steps",
     "Stream",
     "Xid",
+    "is_end",
     "open_link",
     "open_session",
     "path",

@@ -13,7 +13,7 @@ from typing import Any
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, joined
 from sqlx.kernel.diagnostics import Diagnostics
-from sqlx.kernel.errors import WireError, advice, classify
+from sqlx.kernel.errors import WireError, advice, classify, position_of
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
 from sqlx.kernel.statements import Statement, Statements
@@ -266,9 +266,9 @@ class Session:
 
     def explained(self, error: WireError, statement: Statement, before: str) -> WireError:
         """The error, its position in the caller's own text, and with advice where the server gives none."""
-        position = error.fields.get("position")
+        position = position_of(error.fields)
         if position and statement.native is not None:
-            error.fields["position"] = str(statement.native.source_position(int(position)))
+            error.fields["position"] = str(statement.native.source_position(position))
         if before == "failed" and error.kind == "server":
             error.fields.setdefault("hint", ROLL_BACK)
         if before != "idle" and self._is_stale(error):

@@ -24,7 +24,7 @@ from sqlx.wire.values import Context
 
 MAX_LAYOUTS = 512
 MAX_LOOKED_UP = 10_000  # types of one database that the pack does not know
-_HOLE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+_HOLE = re.compile(r"'[^']*'|\{([a-z_][a-z0-9_]*)\}")  # quoted text, a server's names of fields, has none
 SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")  # of a Column, by expressions
 
 Raw = tuple[bytes, ...]
@@ -208,7 +208,7 @@ class Layouter:
     def _filled(self, operation: str, slots: tuple[Any, ...]) -> str:
         """An operation with numbers of the column in its arguments: `datetime_parts({decimals})`."""
         names = list(self._struct.slots)
-        return _HOLE.sub(lambda match: str(int(slots[names.index(match[1])])), operation)
+        return _HOLE.sub(lambda match: str(int(slots[names.index(match[1])])) if match[1] else match[0], operation)
 
     def _column(self, slots: tuple[Any, ...], variables: list[Any]) -> Column:
         rule = self._rule(slots, variables)

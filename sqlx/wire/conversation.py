@@ -43,7 +43,8 @@ class Conversation:
         self.address = str(endpoint)
         self.program, base = _compiled(pack)
         where = (endpoint.host, endpoint.hostaddr, endpoint.port, endpoint.socket)
-        place = (pack, *where, identity.database, identity.user)
+        trust = (endpoint.sslmode, endpoint.sslrootcert)  # what an open line was told is nothing to a verified one
+        place = (pack, *where, *trust, identity.database, identity.user)
         self.line = line = self.line_type(self.program, self.known.layouter(base, place), endpoint, identity)
         self.replies = replies = Replies(line)
         self.lookup = Lookup(line, replies, partial(self.known.renew, base, place))
@@ -277,5 +278,7 @@ class Conversation:
         if not said:
             reply = yield from self.query(rule["sql"])
             rows = reply.results[-1].rows if reply.results else ()
-            said = rows[0][0] if rows else ""
+            if not (rows and rows[0]):
+                raise WireError("protocol", f"the server does not tell whether it is {name}", outcome="not_run")
+            said = rows[0][0]
         return said in _YES

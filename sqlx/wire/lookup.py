@@ -1,7 +1,7 @@
 """Types that a pack does not know: what the server says of them becomes entries like those of the pack's `types`.
 
-The pack's `lookup` has the query. What it brings is remembered by server, database and user, for all connections of
-the process.
+The pack's `lookup` has the query. What it brings is remembered by server, how far it is to be verified, database and
+user, for all connections of the process.
 """
 
 from __future__ import annotations

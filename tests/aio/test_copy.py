@@ -6,7 +6,7 @@ import csv
 import io
 import tracemalloc
 from collections.abc import AsyncIterator, Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count as count_from
 from pathlib import Path
@@ -63,6 +63,21 @@ async def test_rows_go_in_and_come_out_as_they_were(connection: face.Connection,
     async with cursor.copy(f"COPY copied TO STDOUT{form}", types=TYPES) as copy:
         assert repr([row async for row in copy.rows()]) == repr(ROWS)
     assert cursor.rowcount == len(ROWS)
+
+
+@pytest.mark.parametrize(
+    "row", [{"id": 1, "word": "a"}, "ab", b"ab", {1, 2}, None, 5, (each for each in "ab")], ids=lambda row: type(row)
+)
+@pytest.mark.parametrize("form", ["text", "csv", "binary"])
+async def test_what_is_no_row(connection: face.Connection, form: str, row: Any) -> None:
+    """Neither its keys nor its characters are taken for values."""
+    refused = pytest.raises(dbapi.ProgrammingError, match=f"a row is a sequence of values, not {type(row).__name__}")
+    sql = f"COPY copied (id, word) FROM STDIN (FORMAT {form})"
+    with refused:
+        async with connection.cursor().copy(sql, types=["int4", "text"]) as copy:
+            await copy.write_rows([row])
+    await connection.rollback()
+    assert await copied(connection) == []
 
 
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
@@ -123,6 +138,27 @@ async def test_what_is_no_source(connection: face.Connection, source: Any) -> No
     with refused:
         async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
             await copy.write_from(source)
+    await connection.rollback()
+    assert await copied(connection) == []
+
+
+class Giving(io.RawIOBase):
+    """A file that gives two rows, and then something else."""
+
+    def __init__(self, last: Any) -> None:
+        self._left = [b"1\n2\n", last]
+
+    def read(self, size: int = -1) -> Any:
+        return self._left.pop(0) if self._left else b""
+
+
+@pytest.mark.parametrize("last", [None, 0, [], [65]], ids=repr)
+async def test_a_file_that_has_nothing_yet_is_not_at_its_end(connection: face.Connection, last: Any) -> None:
+    """Such as one that does not block."""
+    refused = pytest.raises(dbapi.InterfaceError, match=r"(?s)gives bytes, none at its end, and not .*blocks")
+    with refused:
+        async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+            await copy.write_from(Giving(last))
     await connection.rollback()
     assert await copied(connection) == []
 
@@ -287,7 +323,14 @@ async def test_the_wrong_direction(connection: face.Connection) -> None:
 
 @pytest.mark.parametrize(
     ("options", "word"),
-    [("(DELIMITER ';')", "DELIMITER"), ("(FORMAT csv, NULL 'nil')", "NULL"), ("WITH CSV QUOTE '!'", "QUOTE")],
+    [
+        ("(DELIMITER ';')", "DELIMITER"),
+        ("(FORMAT csv, NULL 'nil')", "NULL"),
+        ("WITH CSV QUOTE '!'", "QUOTE"),
+        ("(FORMAT csv, HEADER)", "HEADER"),
+        ("CSV HEADER", "HEADER"),
+        ("(HEADER true)", "HEADER"),
+    ],
 )
 async def test_rows_in_a_format_of_ones_own_are_refused(connection: face.Connection, options: str, word: str) -> None:
     """Data can be written that way; rows would be written another."""
@@ -295,6 +338,11 @@ async def test_rows_in_a_format_of_ones_own_are_refused(connection: face.Connect
     with refused:
         async with connection.cursor().copy(f"COPY copied FROM STDIN {options}") as copy:
             await copy.write_row(ROWS[0])
+    await connection.rollback()
+    refused = pytest.raises(dbapi.InterfaceError, match=f"{word} asks for another")
+    with refused:
+        async with connection.cursor().copy(f"COPY copied TO STDOUT {options}") as copy:
+            _ = [row async for row in copy.rows()]
     await connection.rollback()
 
 
@@ -325,6 +373,29 @@ async def test_every_value_that_can_be_bound_can_be_written(connection: face.Con
     with refused:
         async with cursor.copy("COPY all_ (a, b) FROM STDIN") as copy:
             await copy.write_row(([1], object()))
+
+
+MOMENT = datetime(2024, 7, 1, 12, 0, tzinfo=UTC)
+MOMENTS = (MOMENT, MOMENT, [MOMENT, None], datetime.max.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("form", ["text", "csv", "binary"])
+async def test_a_moment_is_what_a_parameter_would_be(connection: face.Connection, form: str) -> None:
+    """Also where the column has no zone: the server passes over the offset in the data."""
+    cursor = connection.cursor()
+    await cursor.execute("SET timezone = 'Asia/Tokyo'")
+    await cursor.execute(
+        "CREATE TEMPORARY TABLE moments (n serial, a timestamp, b timestamptz, c timestamp[], d timestamptz)"
+    )
+    insert = "INSERT INTO moments (a, b, c, d) VALUES (?, ?, ?, ?)"
+    types = ["timestamp", "timestamptz", "timestamp[]", "timestamptz"]
+    await cursor.execute(insert, MOMENTS)
+    async with cursor.copy(f"COPY moments (a, b, c, d) FROM STDIN (FORMAT {form})", types=types) as copy:
+        await copy.write_row(MOMENTS)
+    await cursor.execute("SELECT a, b, c, d FROM moments ORDER BY n")
+    bound, copied = await cursor.fetchall()
+    assert bound == copied
+    assert copied[:2] == (datetime(2024, 7, 1, 21, 0), MOMENT)
 
 
 async def test_autocommit(postgres: Server) -> None:

@@ -174,6 +174,14 @@ async def test_types_must_be_given(connection: face.Connection) -> None:
     assert await fetched(connection) == []
 
 
+@pytest.mark.parametrize("types", ["int4", 5, b"int4"], ids=repr)
+async def test_types_are_a_list_of_names(connection: face.Connection, types: Any) -> None:
+    refused = pytest.raises(dbapi.ProgrammingError, match=r"no type of this engine|not ('int4'|5)\n.*types=\['int4'")
+    with refused:
+        async with connection.cursor().copy(INTO, types=types) as copy:
+            await copy.write_row(ROWS[0])
+
+
 async def test_a_type_that_has_no_binary_form_here(connection: face.Connection) -> None:
     cursor = connection.cursor()
     await cursor.execute("CREATE TEMPORARY TABLE searched (words tsvector)")
@@ -189,7 +197,7 @@ async def test_a_type_that_has_no_binary_form_here(connection: face.Connection) 
 
 async def test_a_wrong_value_keeps_nothing(connection: face.Connection) -> None:
     """It is told by its column and type, and the rows before it are undone with the copy."""
-    refused = pytest.raises(dbapi.DataError, match="column 2 is text, as which a int cannot be written")
+    refused = pytest.raises(dbapi.DataError, match="column 2 is text, as which no int is written")
     with refused as caught:
         async with connection.cursor().copy(
             "COPY binary_rows (id, word) FROM STDIN (FORMAT binary)", types=("int4", "text")

@@ -86,6 +86,21 @@ async def test_a_file_that_is_waited_for(connection: face.Connection) -> None:
     assert await cursor.fetchall() == [(1, 200_001, "y"), (2, 1, "z")]
 
 
+async def test_a_file_that_is_waited_for_and_has_nothing_yet(connection: face.Connection) -> None:
+    class Giving:
+        def __init__(self) -> None:
+            self._left: list[Any] = [b"1\ta\n", None, b""]
+
+        async def read(self, size: int) -> Any:
+            return self._left.pop(0)
+
+    with pytest.raises(dbapi.InterfaceError, match="gives bytes, none at its end, and not None"):
+        async with connection.cursor().copy(INTO) as copy:
+            await copy.write_from(Giving())
+    await connection.rollback()
+    assert await count(connection) == 0
+
+
 async def test_one_table_into_another_connection_s(connection: face.Connection, postgres: Server) -> None:
     query, types = "SELECT n, 'w' FROM generate_series(1, 1000) AS n", ["int4", "text"]
     async with (

@@ -150,6 +150,15 @@ def test_a_table_in_a_pipe_is_whole_and_plain(postgres: Server) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_csv_on_a_terminal_is_obeyed_by_none(postgres: Server) -> None:
+    """In a pipe it is exact."""
+    sql = "SELECT E'\\x1b]0;pwn\\x07\\r' AS \"\x1b[2J\", E'a\\tb\\nc', 'ü'"
+    command = ["query", postgres.url(), sql, "--format", "csv"]
+    shown = on_terminal([*SQLX, *command])[1]
+    assert shown == '\\x1b[2J,?column?,?column?\n"\\x1b]0;pwn\\x07\\r","a\tb\nc",ü\n'
+    assert sqlx(*command).stdout.splitlines(keepends=True)[0] == "\x1b[2J,?column?,?column?\n"
+
+
 def test_no_color_is_heeded(postgres: Server) -> None:
     assert "\x1b" not in on_terminal([*SQLX, "query", postgres.url(), WIDE], NO_COLOR="1")[1]
     assert "\x1b" not in on_terminal([*SQLX, "query", postgres.url(), "selec"], NO_COLOR="1")[1]

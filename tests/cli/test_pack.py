@@ -77,6 +77,15 @@ def test_check_of_a_bad_pack(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert all(line.startswith(f"{bad}: $") for line in found)
 
 
+def test_a_pack_cannot_command_the_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its keys and values are told with control characters written out."""
+    bad = tmp_path / "bad.wire.json"
+    bad.write_text(json.dumps({"extends": "sqlite", "name": "bad", "\x1b]0;a\x07": 1, "greets": "\x1b]0;b\x07"}))
+    assert main(["pack", "check", str(bad)]) == 1
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "\\x1b]0;a\\x07" in out
+
+
 def test_check_of_what_is_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A path that leads nowhere is a finding."""
     assert main(["pack", "check", str(tmp_path / "none.json")]) == 1

@@ -6,6 +6,7 @@ import json
 import os
 import resource
 import signal
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,6 +19,7 @@ from sqlx import dbapi
 from tests.cli.command import ROOT, SQLX, environment, on_terminal, sqlx
 from tests.engines import ENGINES, Engine
 from tests.servers.server import Server, free_port
+from tests.wire import peers
 
 
 @pytest.fixture(params=list(ENGINES))
@@ -290,6 +292,23 @@ def test_a_server_cannot_command_the_terminal(postgres: Server) -> None:
     """Control characters of its messages are written out."""
     done = sqlx("query", postgres.url(), "DO $$ BEGIN RAISE EXCEPTION E'\\x1b[31mred\\nnext'; END $$")
     assert done.stderr.startswith("error: \\x1b[31mred\nnext (P0001)\n")
+
+
+def test_nor_by_the_words_beside_its_messages() -> None:
+    """A code and a severity are its texts too."""
+    escape = b"\x1b]0;pwn\x07"
+
+    def script(peer: socket.socket) -> None:
+        peers.startup(peer)
+        peer.sendall(peers.WELCOME)
+        peers.heard(peer)
+        fields = b"SWARN" + escape + b"X" * 100 + b"\0C42" + escape + b"\0Mno\0\0"
+        peer.sendall(peers.message("N", fields) + peers.complete("SELECT") + peers.message("E", fields) + peers.READY)
+
+    with peers.serving(script) as peer:
+        done = sqlx("query", f"postgresql://ada@127.0.0.1:{peer.port}/test?sslmode=disable", "SELECT 1")
+    assert done.stderr.splitlines()[-1] == "error: no (42\\x1b]0;pwn\\x07)"
+    assert "\x1b" not in done.stderr and "XXXX" not in done.stderr
 
 
 def test_errors_in_the_middle_leave_what_came_before(postgres: Server) -> None:

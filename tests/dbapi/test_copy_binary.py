@@ -171,6 +171,13 @@ def test_types_must_be_given(connection: face.Connection) -> None:
     assert fetched(connection) == []
 
 
+@pytest.mark.parametrize("types", ["int4", 5, b"int4"], ids=repr)
+def test_types_are_a_list_of_names(connection: face.Connection, types: Any) -> None:
+    refused = pytest.raises(dbapi.ProgrammingError, match=r"no type of this engine|not ('int4'|5)\n.*types=\['int4'")
+    with refused, connection.cursor().copy(INTO, types=types) as copy:
+        copy.write_row(ROWS[0])
+
+
 def test_a_type_that_has_no_binary_form_here(connection: face.Connection) -> None:
     cursor = connection.cursor()
     cursor.execute("CREATE TEMPORARY TABLE searched (words tsvector)")
@@ -185,7 +192,7 @@ def test_a_type_that_has_no_binary_form_here(connection: face.Connection) -> Non
 
 def test_a_wrong_value_keeps_nothing(connection: face.Connection) -> None:
     """It is told by its column and type, and the rows before it are undone with the copy."""
-    refused = pytest.raises(dbapi.DataError, match="column 2 is text, as which a int cannot be written")
+    refused = pytest.raises(dbapi.DataError, match="column 2 is text, as which no int is written")
     with (
         refused as caught,
         connection.cursor().copy(

@@ -1,4 +1,4 @@
-"""A server whose binary data is what it should not be: an error of ours, and the connection goes on."""
+"""A server whose data is what it should not be: an error of ours, and the connection goes on."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ class Copying:
         peer.sendall(WELCOME)
         while (said := peers.heard(peer))[0] == "Q":
             data = b"".join(message("d", part) for part in self.parts)
-            copied = message("H", b"\1\0\1\0\1") + data + message("c")
+            form = b"\1" if b"binary" in said[1] else b"\0"
+            copied = message("H", form + b"\0\1\0" + form) + data + message("c")
             peer.sendall((copied if said[1].startswith(b"COPY") else b"") + complete("COPY 0") + READY)
 
 
@@ -76,3 +77,32 @@ def test_rows_without_an_end_are_not_all_rows(parts: list[bytes]) -> None:
         with pytest.raises(dbapi.DataError, match=r"no whole binary data: it (breaks off before|goes on behind)"):
             read(connection.cursor())
         assert not connection.closed
+
+
+@pytest.mark.parametrize(("form", "delimiter"), [("", b"\t"), ("(FORMAT csv)", b",")])
+@pytest.mark.parametrize("types", [None, ["text", "int4"]])
+@pytest.mark.parametrize(
+    ("parts", "said"),
+    [
+        ([b"a,1", b"2\n"], "not one whole row"),
+        ([b"a,1\nb,2\n"], "not one whole row"),
+        ([b"a,1\nb,2"], "not one whole row"),
+        ([b"a,1\n\n"], "not one whole row"),
+        ([b"a,1\n", b"b,2"], "not one whole row"),
+        ([b"\xff,1\n"], "no text"),
+    ],
+)
+def test_a_part_is_one_whole_row_of_text(
+    form: str, delimiter: bytes, types: list[str] | None, parts: list[bytes], said: str
+) -> None:
+    """What is cut elsewhere would be read as other rows."""
+    server = Copying()
+    server.parts = [part.replace(b",", delimiter) for part in parts]
+    with connected(server) as connection:
+        cursor = connection.cursor()
+        refused = pytest.raises(dbapi.DataError, match=said)
+        with refused, cursor.copy(f"COPY t TO STDOUT {form}", types=types) as copy:
+            list(copy.rows())
+        server.parts = [b"a" + delimiter + b"1\n"]
+        with cursor.copy(f"COPY t TO STDOUT {form}") as copy:
+            assert list(copy.rows()) == [("a", "1")]

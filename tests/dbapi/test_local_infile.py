@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_much_data(connection: dbapi.Connection) -> None:
 
 def test_no_data(connection: dbapi.Connection) -> None:
     assert connection.cursor().execute(LOAD, local_infile=io.BytesIO()).rowcount == 0
+
+
+def test_a_file_that_has_nothing_yet_is_not_at_its_end(connection: dbapi.Connection) -> None:
+    """A pipe whose writer has said half of it: what was sent can be undone."""
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)
+    os.write(writing, DATA)
+    refused = pytest.raises(dbapi.InterfaceError, match="gives bytes, none at its end, and not None")
+    with os.fdopen(reading, "rb", buffering=0) as file, os.fdopen(writing, "wb"), refused:
+        connection.cursor().execute(LOAD, local_infile=file)
+    connection.rollback()
+    assert people(connection) == []
 
 
 def test_a_file_that_is_not_there_is_told_before_anything_is_sent(connection: dbapi.Connection) -> None:

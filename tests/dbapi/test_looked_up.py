@@ -22,6 +22,7 @@ SCHEMA = (
     "CREATE TYPE thing AS (pair pair, moods mood[], count positive)",
     "CREATE TYPE prices AS RANGE (subtype = numeric, multirange_type_name = price_set)",
     "CREATE TYPE empty AS ()",
+    'CREATE TYPE braces AS ("{size}" int, "{nope}" int, "\'{format}" int)',
 )
 
 
@@ -56,6 +57,7 @@ VALUES: list[tuple[str, str, Any]] = [
     ("ROW()::empty", "empty", Record(())),
     ("ARRAY[1, 2]::positive[]", "positive[]", [1, 2]),
     ("NULL::pair", "pair", None),
+    ("ROW(1, 2, 3)::braces", "braces", Record((1, 2, 3), ("{size}", "{nope}", "'{format}"))),
 ]
 
 
@@ -77,6 +79,12 @@ def test_records_have_names(connection: dbapi.Connection) -> None:
     thing = connection.cursor().execute(f"SELECT {VALUES[4][0]}").fetchall()[0][0]
     assert thing["count"] == 3 and thing.moods == ["sad", None]
     assert thing.pair['b\'s, "c"'] == "x,\"y')"
+
+
+def test_names_of_fields_are_filled_with_nothing(connection: dbapi.Connection) -> None:
+    """They look like the holes of a pack's operations, and are a server's text."""
+    ((braces,),) = connection.cursor().execute("SELECT ROW(1, 2, 3)::braces").fetchall()
+    assert braces._asdict() == {"{size}": 1, "{nope}": 2, "'{format}": 3}
 
 
 def test_a_script_and_a_stream(connection: dbapi.Connection) -> None:
@@ -131,6 +139,20 @@ def test_one_query_for_all_types_and_none_at_second_sight(
         assert queries() == 1
         cursor.execute(sql.replace("?", "'c'")).fetchall()
         assert queries() == 2
+
+
+def test_what_an_open_line_says_of_types_is_nothing_to_a_verified_one(
+    postgres: Server, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody in the middle of the one might have said it. The trace shows who is asked."""
+    secured = f"&sslmode=verify-full&sslrootcert={postgres.ca_path}"
+    for number, options in enumerate(("&sslmode=disable", secured, secured)):
+        trace = tmp_path / str(number)
+        monkeypatch.setenv("SQLX_TRACE", str(trace))
+        with dbapi.connect(database + options, autocommit=True) as connection:
+            assert connection.cursor().execute("SELECT ROW(1, 'z')::pair WHERE ?", (True,)).fetchall() == [((1, "z"),)]
+        sent = [json.loads(line)["message"] for line in trace.read_text().splitlines()]
+        assert sent.count("query") == (number < 2), options
 
 
 def test_a_changed_type_is_looked_up_again(connection: dbapi.Connection) -> None:

@@ -191,6 +191,17 @@ def test_a_value_that_does_not_fit_is_a_data_error(connection: dbapi.Connection,
         cursor.execute("SET sql_mode = 'NO_ENGINE_SUBSTITUTION'")
 
 
+@pytest.mark.parametrize("value", [timedelta(hours=839), -timedelta(days=40), Interval(0, 35)])
+def test_a_span_that_no_time_holds_is_refused(connection: dbapi.Connection, value: Any) -> None:
+    """One server cuts it to what there is, and says nothing."""
+    cursor = column(connection, "TIME(6)")
+    with pytest.raises(dbapi.DataError, match=r"parameter 1 .*less than 839 hours: send a number of seconds"):
+        cursor.execute("INSERT INTO t VALUES (?)", (value,))
+    longest = timedelta(hours=838, minutes=59, seconds=59)
+    cursor.execute("INSERT INTO t VALUES (?)", (-longest,))
+    assert read(cursor) == -longest
+
+
 @pytest.mark.parametrize("value", [D("NaN"), D("Infinity"), D("-Infinity")])
 def test_a_decimal_that_is_no_number_is_refused(connection: dbapi.Connection, value: Decimal) -> None:
     """The server would take it for 0."""

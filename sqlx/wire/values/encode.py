@@ -6,6 +6,7 @@ An encoder raises ValueError, TypeError, OverflowError or struct.error for a val
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from json import JSONEncoder
@@ -85,11 +86,20 @@ def moment(context: Context) -> Codec:
     return lambda value: datetime.isoformat(without_zone(value, context), " ").encode()
 
 
-def zoned_moment(value: datetime) -> bytes:
-    """`2024-02-29 12:30:00.500000+02:00`."""
-    if value.utcoffset() is None:
-        raise ValueError("its zone gives no offset for it: give it a timezone that does, or none")
-    return datetime.isoformat(value, " ").encode()
+def zoned_moment(context: Context) -> Codec:
+    """`2024-02-29 12:30:00.500000+02:00`, as the session's zone tells it where it is known: a type without a zone, for
+    which the server passes over the offset, then holds what the server itself would make of the moment."""
+    zone = context.zone
+
+    def encode(value: datetime) -> bytes:
+        if value.utcoffset() is None:
+            raise ValueError("its zone gives no offset for it: give it a timezone that does, or none")
+        if zone is not None:
+            with suppress(OverflowError):  # the first or the last day that there is
+                value = value.astimezone(zone)
+        return datetime.isoformat(value, " ").encode()
+
+    return encode
 
 
 def without_zone(value: datetime, context: Context) -> datetime:
@@ -192,15 +202,20 @@ def datetime_parts(context: Context) -> Codec:
     return encode
 
 
-def duration_parts(context: Context) -> Codec:
-    """A length byte; u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds unless 0. Takes spans
-    and times of day."""
+_HOUR = timedelta(hours=1)
+
+
+def duration_parts(context: Context, hours: int | None = None) -> Codec:
+    """A length byte; u8 whether negative; u32 days; u8 hours, minutes, seconds; u32 microseconds unless 0. Takes times
+    of day, and spans of less than so many `hours`, for a server that cuts longer ones and does not say so."""
     whole, full = packer(context, "BBIBBB").pack, packer(context, "BBIBBBI").pack
 
     def encode(value: Interval | timedelta | time) -> bytes:
         span = span_of(value)
         negative = span < timedelta(0)
         span = abs(span)
+        if hours is not None and span // _HOUR >= hours:
+            raise ValueError(f"a time of the server has less than {hours} hours: send a number of seconds")
         minutes, second = divmod(span.seconds, 60)
         parts = (negative, span.days, *divmod(minutes, 60), second)
         return full(12, *parts, span.microseconds) if span.microseconds else whole(8, *parts)
@@ -227,7 +242,7 @@ SCALARS: dict[str, Maker] = {
     "time": plain(clock),
     "timetz": plain(clock),
     "timestamp": Maker(moment),
-    "timestamptz": plain(zoned_moment),
+    "timestamptz": Maker(zoned_moment),
     "interval": plain(interval),
     "iso_interval": plain(iso_interval),
     "uuid": plain(as_text),
@@ -238,7 +253,7 @@ SCALARS: dict[str, Maker] = {
     "set": plain(members),
     "date_parts": Maker(date_parts),
     "datetime_parts": Maker(datetime_parts),
-    "duration_parts": Maker(duration_parts),
+    "duration_parts": Maker(duration_parts, (int,)),
     "native": plain(native),
     "native_int": plain(native_int),
     "native_text": Maker(native_text, (Operation,), 1),

@@ -144,6 +144,8 @@ def test_numbers_that_are_none() -> None:
         ("set", {"a,b"}, "a comma"),
         ("timetz", time(1, tzinfo=ZoneInfo("Europe/Berlin")), "no offset without a date"),
         ("duration_parts", Interval(1), "months"),
+        ("duration_parts(2)", timedelta(hours=2), "less than 2 hours"),
+        ("duration_parts(2)", -timedelta(hours=2), "less than 2 hours"),
         ("array", [1j], "type complex"),
         ("array", [[[[[[[1]]]]]]], "more than 6 deep"),
         ("array", ["\ud800"], "surrogates not allowed"),

@@ -1,0 +1,97 @@
+"""Servers whose answers have not the shape that was asked for: an error of ours, or nothing lost."""
+
+from __future__ import annotations
+
+import io
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from sqlx import dbapi
+from sqlx.cli.report import show
+from tests.dbapi.test_impostors import OK, packet, receive
+from tests.dbapi.test_impostors import greeting as greeting_first
+from tests.wire import peers
+from tests.wire.peers import READY, WELCOME, columns, complete, message, row, serving
+
+Script = Callable[[socket.socket], None]
+
+
+def answering(answer: bytes) -> Script:
+    """A server that gives this answer to whatever it is asked."""
+
+    def script(peer: socket.socket) -> None:
+        peers.startup(peer)
+        peer.sendall(WELCOME)
+        while (tag := peers.heard(peer)[0]) != "X":
+            if tag in "QS":
+                peer.sendall(answer + READY)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "position", [b"abc", b"9" * 5000, b"-1", b"0", b"1_0", "\u0663".encode(), b"+1", b" 1"], ids=len
+)
+@pytest.mark.parametrize("parameters", [None, (1,)])
+def test_a_position_that_is_none(position: bytes, parameters: tuple[int, ...] | None) -> None:
+    fields = b"SERROR\0VERROR\0C42601\0Mno\0P" + position + b"\0\0"
+    with (
+        serving(answering(message("E", fields))) as peer,
+        dbapi.connect(f"postgresql://ada@127.0.0.1:{peer.port}?sslmode=disable", autocommit=True) as connection,
+    ):
+        with pytest.raises(dbapi.ProgrammingError) as caught:
+            connection.cursor().execute("SELECT ?" if parameters else "SELECT", parameters)
+        assert (caught.value.message, caught.value.position) == ("no", None)
+        assert not connection.closed
+    shown = io.StringIO()
+    show(caught.value, "SELECT ?", shown)
+    assert shown.getvalue() == "error: no (42601)\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [columns() + row() + complete("SHOW"), columns(25) + complete("SHOW"), complete("")],
+    ids=["no columns", "no rows", "no result"],
+)
+def test_a_server_that_does_not_tell_what_it_is(answer: bytes) -> None:
+    with serving(answering(answer)) as peer:
+        url = f"postgresql://ada@127.0.0.1:{peer.port}?sslmode=disable&target_session_attrs=read-write"
+        with pytest.raises(dbapi.OperationalError, match="does not tell whether it is read_only"):
+            dbapi.connect(url)
+
+
+def warned_by(names: list[bytes]) -> Script:
+    """A server that has a warning for each statement, and tells of it in a row of these columns."""
+
+    def text(value: bytes) -> bytes:
+        return bytes([len(value)]) + value
+
+    definitions = [
+        text(b"def") + text(b"") * 3 + text(name) * 2 + b"\x0c\x2d\0\xff\0\0\0\xfd\0\0\0\0\0" for name in names
+    ]
+    end = b"\xfe\0\0\2\0\1\0"
+    bodies = [bytes([len(names)]), *definitions, b"".join(map(text, names)), end]
+
+    def script(peer: socket.socket) -> None:
+        peer.sendall(greeting_first())
+        receive(peer)
+        peer.sendall(packet(2, OK))
+        while asked := receive(peer):
+            warned = packet(1, b"\0\0\0\2\0\1\0")
+            result = b"".join(packet(number, body) for number, body in enumerate(bodies, 1))
+            peer.sendall(result if b"SHOW WARNINGS" in asked else warned)
+
+    return script
+
+
+@pytest.mark.parametrize(("names", "told"), [([b"a"], []), ([b"a", b"7", b"c"], ["c"]), ([b"a", b"7", b"c", b"d"], [])])
+def test_warnings_of_other_columns_are_let_go(names: list[bytes], told: list[str]) -> None:
+    """The statement itself has succeeded."""
+    with serving(warned_by(names)) as peer:
+        url = f"mysql://ada:secret@127.0.0.1:{peer.port}/test?sslmode=disable"
+        with dbapi.connect(url, show_warnings=True, autocommit=True) as connection:
+            cursor = connection.cursor().execute("DO 1")
+            assert [str(warning) for _, warning in cursor.messages] == told
+            assert not connection.closed
