@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from sqlx.wire.columns import Layouter
+from sqlx.wire.columns import Layouter, check_width
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compile.program import (
     ARGUMENTS,
@@ -48,7 +48,6 @@ from sqlx.wire.tls import Secured
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS, DATA = range(5)
 MAX_CALLS = 32
-MAX_COLUMNS = 65535
 STATEMENT = list(ARGUMENTS).index("statement")
 PREPARED = len(ARGUMENTS)  # behind a command's arguments: the statement it runs, whose columns are known
 MAX_RANDOM = 1024
@@ -291,8 +290,7 @@ class Machine:
 
     def _gather(self, state: State, count: int) -> Actions:
         """Keep the raw definitions of `count` columns."""
-        if count > MAX_COLUMNS:
-            raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
+        check_width(count)
         raw: list[bytes] = []
         for _ in range(count):
             found = self.messages.take(state)
