@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlx.wire.columns import Layouter, check_width
 from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.fuel import MAX_FUEL
 from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
@@ -183,6 +184,7 @@ class Machine:
     def perform(self, code: Code, a: Any) -> None:
         """Run code that does not wait."""
         pc, v = 0, self.v
+        v[-1].left = MAX_FUEL
         while True:
             op, x, y = code[pc]
             pc += 1
@@ -201,6 +203,7 @@ class Machine:
         pc, f, v, messages, results = 0, None, self.v, self.messages, self.results
         messages.arguments = a
         stack: list[tuple[Code, int]] = []
+        taken = -1
         statement = a[STATEMENT] if a and code[0][0] == EXPECT and messages.trace is None else None
         if statement is not None:
             if messages.position >= len(messages.inbox):
@@ -249,6 +252,9 @@ class Machine:
                     raise WireError(
                         "protocol", "the server asks for one more round of authentication than is reasonable"
                     )
+                if messages.position != taken:  # a message was taken since the last call
+                    taken, v[-1].left = messages.position, MAX_FUEL
+                v[-1].burn(len(x))
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
