@@ -7,14 +7,15 @@ the connection, and, until the conversation is in step, for its callbacks.
 from __future__ import annotations
 
 import warnings
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from sqlx.kernel.errors import Misuse, WireError
+from sqlx.kernel.mailbox import Mailbox
 from sqlx.wire.link import Link
 
 KEPT = 10_000  # notifications that wait to be read; the oldest make room
+KEPT_SIZE = 32 << 20  # characters of all of them
 
 
 class Notification(NamedTuple):
@@ -28,16 +29,19 @@ class Notification(NamedTuple):
 Callback = Callable[[Notification], object]
 
 
+def _size(notification: Notification) -> int:
+    return len(str(notification.channel)) + len(str(notification.payload))
+
+
 class Notifications:
     """The notifications of one session that nobody has read yet. Errors are WireError."""
 
     def __init__(self, link: Link, report: Callable[[str, BaseException], None]) -> None:
-        self.due: deque[Notification] = deque(maxlen=KEPT)  # for the callbacks
+        self.due: Mailbox[Notification] = Mailbox(KEPT, KEPT_SIZE, _size)  # for the callbacks
         self.callbacks: dict[object, Callback] = {}
         self._link = link
         self._report = report
-        self._kept: deque[Notification] = deque(maxlen=KEPT)
-        self._lost = 0
+        self._kept: Mailbox[Notification] = Mailbox(KEPT, KEPT_SIZE, _size)
         self._iterated = False
         link.on_notify = self._arrived
 
@@ -60,10 +64,12 @@ class Notifications:
 
     def take(self) -> Notification | None:
         """The oldest that waits. Warns when older ones had to make room."""
-        if self._lost:
-            lost, self._lost = self._lost, 0
+        if lost := self._kept.lost:
+            self._kept.lost = 0
             warnings.warn(
-                f"{lost} notifications were lost: no more than {KEPT} wait to be read", RuntimeWarning, stacklevel=3
+                f"{lost} notifications were lost: no more than {KEPT}, of {KEPT_SIZE} characters, wait to be read",
+                RuntimeWarning,
+                stacklevel=3,
             )
         return self._kept.popleft() if self._kept else None
 
@@ -82,5 +88,4 @@ class Notifications:
         if self.callbacks:
             self.due.append(notification)
         if self._iterated or not self.callbacks:
-            self._lost += len(self._kept) == KEPT
             self._kept.append(notification)

@@ -6,7 +6,6 @@ alike.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, joined
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import WireError, advice, classify, position_of
+from sqlx.kernel.mailbox import Mailbox
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
 from sqlx.kernel.statements import Statement, Statements
@@ -27,6 +27,11 @@ from sqlx.wire.result import Reply
 STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
 AGAIN = "what the connection had prepared was changed meanwhile: roll back, and run the transaction again"
 NOTICES = 1000  # notices kept until somebody reads them
+NOTICES_SIZE = 8 << 20  # characters of all of them
+
+
+def _size(notice: WireNotice) -> int:
+    return len(str(notice.message)) + sum(len(str(field)) for field in notice.fields.values())
 
 
 class Session:
@@ -49,7 +54,7 @@ class Session:
         self.streams = Streams(link, runner)
         self.transactions = Transactions(link, autocommit, isolation)
         self.two_phase = TwoPhase(link, self.transactions)
-        self.notices: deque[WireNotice] = deque(maxlen=NOTICES)
+        self.notices: Mailbox[WireNotice] = Mailbox(NOTICES, NOTICES_SIZE, _size)
         link.on_notice = self.notices.append
         self.notifications = Notifications(link, runner.report)
         self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None

@@ -17,12 +17,14 @@ from sqlx.wire.compile.expr import Name
 from sqlx.wire.compile.layout import Integer, Repeat, Scalar
 from sqlx.wire.compile.program import Function
 from sqlx.wire.compile.reading import Reader
-from sqlx.wire.errors import PackError
+from sqlx.wire.errors import PackError, WireError
 from sqlx.wire.result import Column, Shape
 from sqlx.wire.rows import Cell, Frames, RowProgram, compile_rows
 from sqlx.wire.values import Context
 
+MAX_COLUMNS = 8192  # of one result: engines stop at 4096, and compiling twice as many takes about a second
 MAX_LAYOUTS = 512
+MAX_DEFINED = 4 << 20  # bytes of the definitions that layouts are known by
 MAX_LOOKED_UP = 10_000  # types of one database that the pack does not know
 _HOLE = re.compile(r"'[^']*'|\{([a-z_][a-z0-9_]*)\}")  # quoted text, a server's names of fields, has none
 SIZES = ("display_size", "internal_size", "precision", "scale", "null_ok")  # of a Column, by expressions
@@ -83,6 +85,7 @@ class Layouter:
         self.rule = program.pack.columns
         self.looked_up: dict[str, Mapping[str, Any]] = {}
         self._known: dict[tuple[Any, ...], Layout] = {}
+        self._defined = 0  # bytes
         self._types: dict[str, list[TypeRule]] = {}
         self._readers: dict[str, tuple[Reader, bool]] = {}
         self._header = program.loop_header()
@@ -97,7 +100,7 @@ class Layouter:
     def fork(self) -> Layouter:
         """One that makes the same layouts, and will look up types for itself."""
         other = copy(self)
-        other.looked_up, other._known, other._types = {}, {}, {}
+        other.looked_up, other._known, other._types, other._defined = {}, {}, {}, 0
         return other
 
     def unknown(self, types: Iterable[int | None]) -> list[int]:
@@ -124,8 +127,10 @@ class Layouter:
         key = (raw, source, rows, formats, self.zone(variables), len(self.looked_up))
         known = self._known.get(key)
         if known is None:
-            if len(self._known) >= MAX_LAYOUTS:
+            self._defined += sum(map(len, raw))
+            if len(self._known) >= MAX_LAYOUTS or self._defined > MAX_DEFINED:
                 self._known.clear()
+                self._defined = sum(map(len, raw))
             known = self._known[key] = self._make(self.definitions(raw, source), rows, formats, variables)
             known.made_of = key[:4]
         return known
@@ -137,6 +142,7 @@ class Layouter:
 
     def named(self, columns: list[tuple[str, str]]) -> list[Column]:
         """Columns that the pack itself names, with the type the pack gives each."""
+        check_width(len(columns))
         ruled = [(name, self._rules(type_)[0]) for name, type_ in columns]
         return [Column(name, rule.name, None, rule.group) for name, rule in ruled]
 
@@ -149,6 +155,7 @@ class Layouter:
             if position != len(body):
                 raise ValueError("bytes are left after the column definitions")
             found.extend(slots[0] if many else slots[:1])
+        check_width(len(found))
         return found
 
     def formats(self, raw: Raw, source: str) -> tuple[int, ...]:
@@ -254,6 +261,12 @@ class Layouter:
 
     def _function(self, text: str, path: str) -> Function:
         return self.program.function(text, path, getattr(self, "_scope", {"none": Name("None", "null")}))
+
+
+def check_width(count: int) -> None:
+    """Raises WireError for more columns than a result may have."""
+    if count > MAX_COLUMNS:
+        raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
 
 
 def _zone_info(name: str | None) -> ZoneInfo | None:

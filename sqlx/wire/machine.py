@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
-from sqlx.wire.columns import Layouter
+from sqlx.wire.columns import Layouter, check_width
 from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.fuel import MAX_FUEL
 from sqlx.wire.compile.program import (
     ARGUMENTS,
     CALL,
@@ -48,7 +49,6 @@ from sqlx.wire.tls import Secured
 
 TRANSFER, START_TLS, RANDOM_BYTES, ROWS, DATA = range(5)
 MAX_CALLS = 32
-MAX_COLUMNS = 65535
 STATEMENT = list(ARGUMENTS).index("statement")
 PREPARED = len(ARGUMENTS)  # behind a command's arguments: the statement it runs, whose columns are known
 MAX_RANDOM = 1024
@@ -184,6 +184,7 @@ class Machine:
     def perform(self, code: Code, a: Any) -> None:
         """Run code that does not wait."""
         pc, v = 0, self.v
+        v[-1].left = MAX_FUEL
         while True:
             op, x, y = code[pc]
             pc += 1
@@ -202,6 +203,7 @@ class Machine:
         pc, f, v, messages, results = 0, None, self.v, self.messages, self.results
         messages.arguments = a
         stack: list[tuple[Code, int]] = []
+        taken = -1
         statement = a[STATEMENT] if a and code[0][0] == EXPECT and messages.trace is None else None
         if statement is not None:
             if messages.position >= len(messages.inbox):
@@ -250,6 +252,9 @@ class Machine:
                     raise WireError(
                         "protocol", "the server asks for one more round of authentication than is reasonable"
                     )
+                if messages.position != taken:  # a message was taken since the last call
+                    taken, v[-1].left = messages.position, MAX_FUEL
+                v[-1].burn(len(x))
                 stack.append((code, pc))
                 code, pc = x, 0
             elif op == GATHER:
@@ -291,8 +296,7 @@ class Machine:
 
     def _gather(self, state: State, count: int) -> Actions:
         """Keep the raw definitions of `count` columns."""
-        if count > MAX_COLUMNS:
-            raise WireError("protocol", f"the server announced {count} columns; at most {MAX_COLUMNS} are accepted")
+        check_width(count)
         raw: list[bytes] = []
         for _ in range(count):
             found = self.messages.take(state)

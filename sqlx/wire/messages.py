@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlx.wire.compile.framing import Blocks, FrameWriter
+from sqlx.wire.compile.fuel import MAX_FUEL
 from sqlx.wire.compile.program import COLUMNS, ROW, Candidate, State
 from sqlx.wire.compression import CompressionLayer
 from sqlx.wire.errors import MALFORMED, WireError
@@ -44,6 +45,7 @@ class Messages:
 
     def received(self, data: bytes) -> None:
         """More bytes have come."""
+        self.v[-1].left = MAX_FUEL
         self.inbox = self.inbox[self.position :] + data if self.position < len(self.inbox) else data
         self.position = 0
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlx.wire.compile import integers
@@ -25,6 +26,7 @@ from sqlx.wire.values.text import is_text, lenient
 
 # run(buffer, position, end, append, sequence) -> (position, sequence)
 Run = Callable[[bytes, int, int, Callable[[tuple[Any, ...]], None], int], tuple[int, int]]
+One = Callable[[bytes, int, int], tuple[Any, ...]]
 
 
 class Cell(NamedTuple):
@@ -42,7 +44,7 @@ class RowProgram(NamedTuple):
     """`run` consumes the frames of a buffer, `one(body, 0, len(body))` decodes a single body."""
 
     run: Run
-    one: Callable[[bytes, int, int], tuple[Any, ...]]
+    one: One
 
 
 class Frames(NamedTuple):
@@ -62,14 +64,30 @@ def compile_rows(
     rule: dict[str, Any], cells: Sequence[Cell], frames: Frames | None, layouts: Layouts, context: Context
 ) -> RowProgram:
     """The program for rows of `cells` under the `row` rule of a message."""
-    one = _Body(rule, cells, layouts, context)
-    one.source.line("t = e")
-    one.emit()
-    one.source.line(f"return ({one.row()})")
-    function = one.source.build("b, p, e")
+
+    def single() -> One:
+        body = _Body(rule, cells, layouts, context)
+        body.source.line("t = e")
+        body.emit()
+        body.source.line(f"return ({body.row()})")
+        function: One = body.source.build("b, p, e")
+        return function
+
     if frames is None:
-        return RowProgram(_frame_by_frame, function)
-    return RowProgram(_loop(rule, cells, frames, layouts, context), function)
+        return RowProgram(_frame_by_frame, single())
+    return RowProgram(_loop(rule, cells, frames, layouts, context), _when_called(single))
+
+
+def _when_called(make: Callable[[], One]) -> One:
+    """What `make` gives, made when it is first called: most results have no row that the loop cannot take."""
+    made: list[One] = []
+
+    def one(b: bytes, p: int, e: int) -> tuple[Any, ...]:
+        if not made:
+            made.append(make())
+        return made[0](b, p, e)
+
+    return one
 
 
 def _frame_by_frame(b: bytes, p: int, e: int, a: Any, s: int) -> tuple[int, int]:
@@ -117,6 +135,8 @@ class _Body:
         self.context = context
         self.columns: list[str] = []
         self.prefix = layouts.integer(rule["value"])
+        self.read_length = integers.codec(self.prefix.name, layouts).read if isinstance(self.prefix, Integer) else None
+        self.decoders: dict[Cell, Callable[[bytes], Any]] = {}  # those of like cells are one
 
     def row(self) -> str:
         return "".join(f"{name}, " for name in self.columns)
@@ -139,11 +159,11 @@ class _Body:
     def count(self) -> None:
         scalar = self.layouts.integer(self.rule["count"])
         assert isinstance(scalar, Scalar)
-        unpack = struct.Struct(scalar.order + scalar.letter)
-        self.source.line(f"if p + {unpack.size} > t: {self.source.constant(lie)}()")
-        number = f"{self.source.constant(unpack.unpack_from)}(b, p)[0]"
+        size, unpack = _codec(scalar.order + scalar.letter)
+        self.source.line(f"if p + {size} > t: {self.source.constant(lie)}()")
+        number = f"{self.source.constant(unpack)}(b, p)[0]"
         self.source.line(f"if {number} != {len(self.cells)}: {self.source.constant(lie)}()")
-        self.source.line(f"p += {unpack.size}")
+        self.source.line(f"p += {size}")
 
     def column(self, index: int, cell: Cell) -> None:
         name = self.source.mint("c")
@@ -165,22 +185,21 @@ class _Body:
         """A float of 4 bytes, which is more than its bytes: the shortest decimal that gives it back."""
         self.source.line("q = p + 4")
         self.source.line(f"if q > t: {self.source.constant(lie)}()")
-        decoder = self.source.constant(binary_decoder(cell.operation, self.context))
-        self.source.line(f"{name} = {decoder}(b[p:q]); p = q")
+        self.source.line(f"{name} = {self.source.constant(self.decoder(cell))}(b[p:q]); p = q")
 
     def fixed(self, name: str, letter: str) -> None:
         """A value of known size, without a length before it."""
-        unpack = struct.Struct(self.layouts.order + letter)
-        self.source.line(f"q = p + {unpack.size}")
+        size, unpack = _codec(self.layouts.order + letter)
+        self.source.line(f"q = p + {size}")
         self.source.line(f"if q > t: {self.source.constant(lie)}()")
-        self.source.line(f"{name}, = {self.source.constant(unpack.unpack_from)}(b, p); p = q")
+        self.source.line(f"{name}, = {self.source.constant(unpack)}(b, p); p = q")
 
     def measured(self, name: str, cell: Cell, letter: str | None) -> None:
         """A value after its length."""
         source, prefix = self.source, self.prefix
         if isinstance(prefix, Scalar):
-            unpack = struct.Struct(prefix.order + prefix.letter)
-            source.line(f"n, = {source.constant(unpack.unpack_from)}(b, p); p += {unpack.size}")
+            size, unpack = _codec(prefix.order + prefix.letter)
+            source.line(f"n, = {source.constant(unpack)}(b, p); p += {size}")
             source.line(f"if n == -1: {name} = None")
             source.indent("else:")
             source.line("q = p + n")
@@ -197,7 +216,7 @@ class _Body:
 
     def table_length(self, prefix: Integer) -> None:
         """The common case of a table-driven length, one byte, is read in place."""
-        read = self.source.constant(integers.codec(prefix.name, self.layouts).read)
+        read = self.source.constant(self.read_length)
         direct = integers.direct(prefix.name, self.layouts)
         self.source.line("n = b[p] if p < t else 256")
         self.source.line(f"if n < {direct}: p += 1")
@@ -206,9 +225,9 @@ class _Body:
     def take(self, name: str, cell: Cell, letter: str | None, order: str) -> None:
         """The value from `p` to `q`, decoded."""
         if letter is not None:
-            unpack = struct.Struct(order + letter)
-            self.source.line(f"if n != {unpack.size}: {self.source.constant(lie)}()")
-            self.source.line(f"{name}, = {self.source.constant(unpack.unpack_from)}(b, p); p = q")
+            size, unpack = _codec(order + letter)
+            self.source.line(f"if n != {size}: {self.source.constant(lie)}()")
+            self.source.line(f"{name}, = {self.source.constant(unpack)}(b, p); p = q")
             return
         if cell.operation == "bytes":
             decoded = "b[p:q]"
@@ -219,6 +238,16 @@ class _Body:
         self.source.line(f"{name} = {decoded}; p = q")
 
     def decoder(self, cell: Cell) -> Callable[[bytes], Any]:
-        decode = (binary_decoder if cell.binary else text_decoder)(cell.operation, self.context)
-        text = not cell.binary or is_text(cell.operation)
-        return lenient(decode) if cell.lenient and text else decode
+        known = self.decoders.get(cell)
+        if known is None:
+            decode = (binary_decoder if cell.binary else text_decoder)(cell.operation, self.context)
+            text = not cell.binary or is_text(cell.operation)
+            known = self.decoders[cell] = lenient(decode) if cell.lenient and text else decode
+        return known
+
+
+@cache
+def _codec(letters: str) -> tuple[int, Callable[..., tuple[Any, ...]]]:
+    """The size of one number, and what reads it: always the same, so that columns share it."""
+    codec = struct.Struct(letters)
+    return codec.size, codec.unpack_from

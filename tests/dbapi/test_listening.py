@@ -12,7 +12,7 @@ import pytest
 
 from sqlx import dbapi
 from tests.servers.server import Server
-from tests.wire.peers import WELCOME, message, serving, startup
+from tests.wire.peers import READY, WELCOME, complete, heard, message, serving, startup
 
 SOON = 10.0  # seconds in which what was sent must have come
 
@@ -55,6 +55,30 @@ def test_half_a_message_is_not_lost_when_the_wait_ends() -> None:
         assert list(connection.notifies(timeout=0.1)) == []
         go.set()
         assert [found.payload for found in connection.notifies(SOON, stop_after=1)] == ["hello"]
+        connection.close()
+
+
+def test_what_nobody_reads_is_bounded_in_size() -> None:
+    """A megabyte each, of which the newest stay."""
+    large = b"x" * (1 << 20)
+    told = [message("A", b"\0\0\0\1news\0" + large + b"%d\0" % number) for number in range(40)]
+    told += [message("N", b"SNOTICE\0C00000\0M" + large + b"%d\0\0" % number) for number in range(20)]
+
+    def script(peer: Any) -> None:
+        startup(peer)
+        peer.sendall(WELCOME)
+        heard(peer)
+        peer.sendall(b"".join(told) + complete("DO") + READY)
+
+    with serving(script) as peer:
+        connection = dbapi.connect("postgresql://ada@127.0.0.1", port=peer.port, sslmode="disable", autocommit=True)
+        cursor = connection.cursor()
+        cursor.execute("DO $$ $$")
+        notices = [str(notice.message) for _, notice in cursor.messages]
+        assert [notice[1 << 20 :] for notice in notices] == [str(number) for number in range(13, 20)]
+        with pytest.warns(RuntimeWarning, match="^9 notifications were lost"):
+            found = [notification.payload[1 << 20 :] for notification in connection.notifies(0)]
+        assert found == [str(number) for number in range(9, 40)]
         connection.close()
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlx.wire.compile import expr
 from sqlx.wire.compile.emit import Source
 from sqlx.wire.compile.expr import Name
+from sqlx.wire.compile.fuel import Fuel
 from sqlx.wire.compile.functions import FUNCTIONS
 from sqlx.wire.errors import PackError
 
@@ -26,7 +27,7 @@ VARIABLES: dict[str, tuple[str, Any]] = {
     "anything": ("any", 3),
 }
 SCOPE = {name: Name(f"v[{index}]", type_) for index, (name, (type_, _)) in enumerate(VARIABLES.items())}
-VALUES = [value for _, value in VARIABLES.values()]
+VALUES = [*(value for _, value in VARIABLES.values()), Fuel()]
 
 
 def compiled(text: str, wanted: str = "any") -> Callable[[list[Any]], Any]:

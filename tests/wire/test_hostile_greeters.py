@@ -112,6 +112,7 @@ def query(
 ANSWERS = {
     "a count of 2^63 columns": (frame(1, b"\xfe" + (1 << 63).to_bytes(8, "little")), "9223372036854775808 columns"),
     "a count of 2^32 columns": (frame(1, b"\xfe" + (1 << 32).to_bytes(8, "little")), "4294967296 columns"),
+    "more columns than any engine has": (frame(1, b"\xfc\1\x20"), "announced 8193 columns; at most 8192 are accepted"),
     "a count that is cut": (frame(1, b"\xfe\1\2"), "the frame ends inside an integer"),
     "a count of null columns": (frame(1, b"\xfb/etc/passwd"), "the file /etc/passwd, which no statement named"),
     "a count behind which more stands": (frame(1, b"\1\1"), "1 bytes too many in 'column count'"),

@@ -247,6 +247,7 @@ class TestScram:
 
 RESULTS = {
     "a column count that lies": (message("T", b"\0\5c\0" + b"\0" * 18), "the frame ends inside"),
+    "more columns than any engine has": (columns(*[25] * 8193), "announced 8193 columns; at most 8192 are accepted"),
     "65535 columns in no bytes": (message("T", b"\xff\xff"), "the frame ends inside"),
     "bytes behind the columns": (message("T", b"\0\0x"), "bytes are left after the column definitions"),
     "a row without columns": (row(b"1"), "a row without columns"),
@@ -307,7 +308,15 @@ def test_values_that_cannot_be_read_arrive_as_the_server_wrote_them() -> None:
         runner.close()
 
 
-def test_wrong_columns_of_a_prepared_statement() -> None:
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        (message("T", b"\0\2c\0" + b"\0" * 18), "cannot be understood"),
+        (columns(*[25] * 8193), "announced 8193 columns; at most 8192 are accepted"),
+    ],
+    ids=["one that is not there", "too many"],
+)
+def test_wrong_columns_of_a_prepared_statement(description: bytes, reason: str) -> None:
     """They are looked at when they come, not when rows do."""
 
     def script(peer: socket.socket) -> None:
@@ -315,12 +324,12 @@ def test_wrong_columns_of_a_prepared_statement() -> None:
         peer.sendall(WELCOME)
         while peers.heard(peer)[0] != "S":
             pass
-        peer.sendall(message("1") + message("t", b"\0\0") + message("T", b"\0\2c\0" + b"\0" * 18) + READY)
+        peer.sendall(message("1") + message("t", b"\0\0") + description + READY)
 
     with serving(script) as peer:
         link, runner = link_to(peer.port)
         runner.open(DEADLINE)
-        with pytest.raises(WireError, match="cannot be understood") as caught:
+        with pytest.raises(WireError, match=reason) as caught:
             runner.run(link.prepare("select", ()), DEADLINE)
         assert (caught.value.kind, link.state) == ("protocol", "closed")
         assert peer.closed.wait(DEADLINE)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import struct
+from time import process_time
 from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sqlx.wire import registry
+from sqlx.wire.columns import Layouter
+from sqlx.wire.compile.compiler import Program
+from sqlx.wire.compile.emit import Source
 from sqlx.wire.compile.framing import loop_header
 from sqlx.wire.compile.layout import Layouts
 from sqlx.wire.rows import Cell, Frames, RowProgram, compile_rows
 from sqlx.wire.values import Context
 from tests.wire.codecs import INTEGERS
+from tests.wire.peers import columns
 
 Values = tuple[Any, ...]
 
@@ -205,3 +211,31 @@ def test_names_of_columns_are_no_part_of_the_program() -> None:
     """A program is made of operations: an operation that is none is a PackError, not code."""
     with pytest.raises(ValueError, match="there is no text decoder named"):
         program(COUNTED, [Cell("nothing", False)])
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_what_a_program_is_made_of_grows_with_its_kinds_of_columns(form: Form) -> None:
+    """Were it one thing more for each column, wide results would take the square of their width to compile."""
+    kinds = [Cell("text", False), Cell("int", False), Cell("i32", True), Cell("f32", True), Cell("timestamp", False)]
+    few, many = (program(form, kinds * times).run.__defaults__ for times in (1, 100))  # type: ignore[attr-defined]
+    assert len(many) == len(few)
+
+
+def test_many_constants_are_found_in_time() -> None:
+    """One by one, this would be two thousand million comparisons."""
+    source, values = Source(), [object() for _ in range(60_000)]
+    began = process_time()
+    names = [source.constant(value) for value in values]
+    assert [source.constant(value) for value in values] == names
+    assert process_time() - began < 10
+
+
+def test_layouts_are_remembered_up_to_so_many_bytes_of_definitions() -> None:
+    """Each of these has one column, with a name of a megabyte."""
+    program = Program(registry.load("postgresql"))
+    layouter = Layouter(program)
+    for letter in range(97, 106):
+        body = struct.pack(">H", 1) + bytes([letter]) * (1 << 20) + b"\0" + columns(25)[-18:]
+        layouter.layout((body,), "row_description", "row", (), program.initial())
+        kept = sum(len(raw) for (raw,), *_ in layouter._known)
+        assert kept <= 4 << 20

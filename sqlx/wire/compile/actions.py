@@ -29,7 +29,9 @@ from sqlx.wire.compile import expr
 from sqlx.wire.compile.expr import Scope
 from sqlx.wire.compile.findings import alternatives
 from sqlx.wire.compile.framing import Blocks
+from sqlx.wire.compile.fuel import kept
 from sqlx.wire.compile.functions import MAX_ENTRIES
+from sqlx.wire.compile.layout import plain_fields
 from sqlx.wire.compile.program import ARGUMENTS, Performer
 from sqlx.wire.compile.vocabulary import Vocabulary
 from sqlx.wire.compile.writing import scope_of
@@ -55,7 +57,7 @@ def _set(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: st
     targets = [
         (
             slot(vocabulary, name, path),
-            vocabulary.function(text, f"{path}.set.{name}", scope, vocabulary.types.get(name, "any")),
+            vocabulary.kept(text, f"{path}.set.{name}", scope, vocabulary.types.get(name, "any")),
         )
         for name, text in step["set"].items()
     ]
@@ -81,7 +83,7 @@ def _put(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: st
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         if len(v[index]) < MAX_ENTRIES:
-            v[index][key(v, a, f)] = value(v, a, f)
+            v[index][kept(key(v, a, f))] = kept(value(v, a, f))
 
     return act
 
@@ -94,6 +96,16 @@ def _send(vocabulary: Vocabulary, step: Any, path: str, scope: Scope, message: s
     write = vocabulary.writers.compile(fields, values, scope, path)
     frame = vocabulary.frame_writer(rule.get("framing", "client"))
     tag = rule.get("tag", "")
+    nodes = [*values.values(), *(field.value for field in plain_fields(fields) if field.value is not None)]
+    read = {name for node in nodes for name in expr.names(node)}
+    if any(expr.is_kept(scope[name]) for name in read if name in scope):  # which it might send again and again
+
+        def act_metered(m: Performer, v: list[Any], a: Any, f: Any) -> None:
+            body = write(v, a, f)
+            v[-1].burn(1 + (len(body) >> 6))
+            m.messages.send(name, tag, body, frame)
+
+        return act_metered
 
     def act(m: Performer, v: list[Any], a: Any, f: Any) -> None:
         m.messages.send(name, tag, write(v, a, f), frame)

@@ -40,6 +40,7 @@ from sqlx.wire.errors import PackError
 from sqlx.wire.registry import Pack
 
 MAX_INSTRUCTIONS = 5000
+LONG = 100  # instructions for one message that burn no fuel
 # The step that an object is, whichever of its keys comes first.
 STEPS = frozenset(
     (
@@ -322,6 +323,8 @@ class _FlowCompiler:
         if candidate.kind != ROW:
             self.does(name, own)
             self.steps(steps, path, own, name)
+            if (length := len(self.code) - candidate.target) > LONG:
+                self.put(DO, lambda m, v, a, f: v[-1].burn(length))
             self.put(JUMP, at)
 
     def _accept(self, state: State, candidate: Candidate) -> None:

@@ -18,6 +18,7 @@ class Source:
         self._depth = 1
         self._minted = 0
         self._constants: dict[str, Any] = {}
+        self._names: dict[int, str] = {}  # of constants, by their identity; `_constants` keeps them alive
 
     def mint(self, letter: str = "x") -> str:
         """A name used nowhere else in this source."""
@@ -26,11 +27,10 @@ class Source:
 
     def constant(self, value: Any) -> str:
         """The name under which `value` can be reached."""
-        for name, known in self._constants.items():
-            if known is value:
-                return name
-        name = self.mint("k")
-        self._constants[name] = value
+        name = self._names.get(id(value))
+        if name is None:
+            name = self._names[id(value)] = self.mint("k")
+            self._constants[name] = value
         return name
 
     def line(self, text: str) -> None:

@@ -17,7 +17,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlx.wire.compile import functions
+from sqlx.wire import crypto
+from sqlx.wire.compile import fuel, functions
 from sqlx.wire.compile.emit import Source
 from sqlx.wire.errors import PackError
 
@@ -74,6 +75,10 @@ def _tokens(text: str, path: str) -> list[tuple[str, Any]]:
         kind = match.lastgroup or ""
         tokens.append(_token(kind, match[kind]))
         position = match.end()
+    if any(
+        value.bit_length() > fuel.MAX_BITS for kind, value in tokens if kind == "literal" and isinstance(value, int)
+    ):
+        raise PackError(path, f"a number in an expression has at most {fuel.MAX_BITS} bits")
     if len(tokens) > MAX_TOKENS:
         raise PackError(path, f"an expression has at most {MAX_TOKENS} words and signs, not {len(tokens)}")
     return [*tokens, ("end", "the end")]
@@ -198,6 +203,20 @@ def names(node: Node) -> set[str]:
     return found.union(*(names(part) for part in node.parts))
 
 
+def grows(node: Node) -> bool:
+    """Whether the value may be larger than what the expression reads."""
+    if node.kind == "call":
+        function = functions.FUNCTIONS.get(node.value)
+        return function is None or function.result not in ("int", "bool")
+    grown = node.kind == "list" or (node.kind == "binary" and node.value in ("+", "-", "*", "<<"))
+    return grown or any(map(grows, node.parts))
+
+
+def is_kept(name: Name) -> bool:
+    """Whether a name is that of a variable which may hold much."""
+    return name.code.startswith("v[") and name.type not in ("int", "bool")
+
+
 class Emitter:
     """Types an expression against a scope and writes it as Python."""
 
@@ -241,7 +260,14 @@ class Emitter:
         if not len(function.arguments) - function.optional <= len(node.parts) <= len(function.arguments):
             raise PackError(self.path, f"{node.value} takes {len(function.arguments)} arguments, not {len(node.parts)}")
         parts = [self.emit(part, wanted)[0] for part, wanted in zip(node.parts, function.arguments, strict=False)]
+        if node.value in crypto.FUNCTIONS or any(map(self._kept, node.parts)):
+            return f"{self.source.constant(functions.METERED[node.value])}({', '.join(('v', *parts))})", function.result
         return f"{self.source.constant(function.call)}({', '.join(parts)})", function.result
+
+    def _kept(self, node: Node) -> bool:
+        """Whether a variable is read that may hold much: what is in messages and arguments was measured as it came."""
+        found = (self.scope.get(name) for name in names(node))
+        return any(known is not None and is_kept(known) for known in found)
 
     def _index(self, node: Node) -> tuple[str, str]:
         value, type_ = self.emit(node.parts[0])
@@ -307,7 +333,10 @@ class Emitter:
         first, type_ = self.emit(left)
         if type_ not in ("int", "text", "bytes", "any"):
             raise PackError(self.path, f"{_article(type_)} cannot be added to")
-        return f"({first} + {self.emit(right, type_)[0]})", type_
+        second = self.emit(right, type_)[0]
+        if type_ == "int":
+            return f"({first} + {second})", type_
+        return f"{self.source.constant(fuel.joined)}(v, {first}, {second})", type_
 
 
 def _whole(value: Any) -> int:

@@ -77,6 +77,10 @@ def negative(size: int) -> None:
     raise WireError("protocol", f"the server announced a message of {size} bytes")
 
 
+def empty() -> None:
+    raise WireError("protocol", "a message without a header and without a body, which would come for ever")
+
+
 def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: Readers) -> FrameReader:
     """Raises PackError."""
     fields = layouts.fields(rule["header"], f"{path}.header")
@@ -93,6 +97,8 @@ def compile_reader(rule: dict[str, Any], path: str, layouts: Layouts, readers: R
     source.line(f"if n > l: {source.constant(too_large)}(n, l)")
     source.line("s = t + n")
     source.line("if s > e: return s - e")
+    if fixed is None and "ends" not in rule:
+        source.line(f"if s == p: {source.constant(empty)}()")
     tag = expr.parse(rule.get("tag", "tag" if "tag" in header else "first"), f"{path}.tag")
     sequence = scope["sequence"].code if "sequence" in header else "-1"
     source.line(f"return {Emitter(source, scope, f'{path}.tag').emit(tag)[0]}, t, s, {sequence}")

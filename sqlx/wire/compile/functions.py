@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from sqlx.wire import crypto
+from sqlx.wire.compile.fuel import deriving, hashing, reading
 from sqlx.wire.crypto import Function
 from sqlx.wire.errors import WireError
 
 MAX_ENTRIES = 1000  # of a map that a server fills
+MAX_ELEMENTS = 65535  # of a list that an expression makes
 
 
 def _int(text: Any, default: int | None = None) -> int:
@@ -48,7 +50,7 @@ def _get(table: dict[str, Any], key: str, default: Any) -> Any:
 
 
 def _repeat(value: Any, count: int) -> list[Any]:
-    if not 0 <= count <= 65535:
+    if not 0 <= count <= MAX_ELEMENTS:
         raise ValueError(f"a list of {count} elements")
     return [value] * count
 
@@ -67,6 +69,9 @@ def _merge(table: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
 
 def _flatten(values: list[Any], place: int) -> list[Any]:
     """The lists that stand at one place of each element, as one; null is an empty one."""
+    count = sum(len(value[place] or ()) for value in values)
+    if count > MAX_ELEMENTS:
+        raise ValueError(f"a list of {count} elements")
     return [each for value in values for each in value[place] or ()]
 
 
@@ -112,3 +117,9 @@ FUNCTIONS: dict[str, Function] = {
     "present": Function(lambda values: [value for value in values if value is not None], ("list",), "list"),
     "null_bitmap": Function(_null_bitmap, ("list", "int"), "bytes"),
 } | crypto.FUNCTIONS
+
+# The same functions, given the variables first, so that they burn fuel.
+METERED = {
+    name: (deriving if name == "pbkdf2" else hashing if name in crypto.FUNCTIONS else reading)(function.call)
+    for name, function in FUNCTIONS.items()
+}

@@ -10,6 +10,7 @@ from sqlx.wire.compile.emit import Source
 from sqlx.wire.compile.expr import Emitter, Name, Scope
 from sqlx.wire.compile.findings import alternatives
 from sqlx.wire.compile.framing import FrameReader, FrameWriter, LoopHeader, compile_reader, compile_writer, loop_header
+from sqlx.wire.compile.fuel import Fuel, kept
 from sqlx.wire.compile.layout import Layouts
 from sqlx.wire.compile.program import BUILTIN_VARIABLES, INITIAL, Function
 from sqlx.wire.compile.reading import Reader, Readers
@@ -37,8 +38,9 @@ class Vocabulary:
         self._readers: dict[str, Reader] = {}
 
     def initial(self) -> list[Any]:
-        """The variables of a new connection."""
-        return [INITIAL[type_].copy() if type_ in ("list", "map") else INITIAL[type_] for type_ in self.types.values()]
+        """The variables of a new connection, and its fuel."""
+        values = [INITIAL[type_] for type_ in self.types.values()]
+        return [*(value.copy() if isinstance(value, list | dict) else value for value in values), Fuel()]
 
     def function(self, text: str, path: str, scope: Scope | None = None, wanted: str = "any") -> Function:
         """An expression as a function of `v, a, f`."""
@@ -46,6 +48,13 @@ class Vocabulary:
         code = Emitter(source, scope or self.scope, path).emit(expr.parse(text, path), wanted)[0]
         source.line(f"return {code}")
         return source.build("v, a=None, f=None")
+
+    def kept(self, text: str, path: str, scope: Scope, wanted: str = "any") -> Function:
+        """An expression whose value a variable keeps: what it has grown to is measured."""
+        function = self.function(text, path, scope, wanted)
+        if not expr.grows(expr.parse(text, path)):
+            return function
+        return lambda v, a=None, f=None: kept(function(v, a, f))
 
     def template(self, text: str, path: str, scope: Scope) -> Function:
         """A text with `{expression}` in it as a function of `v, a, f`."""

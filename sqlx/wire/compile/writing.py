@@ -128,7 +128,7 @@ class Writers:
             return encoded
         source = Source()
         source.line(f"return {Emitter(source, {}, '$.messages').emit(end, 'int')[0]}")
-        size = source.build("_")(None)
+        size = source.build("v")([])
         return lambda value: exact(value, size)
 
     def struct(self, type_: Struct | StructName) -> Callable[[Any], bytes]:
