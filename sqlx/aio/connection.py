@@ -18,7 +18,7 @@ from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
-from sqlx.kernel.nonblocking import Lock, Runner
+from sqlx.kernel.nonblocking import Lock, Runner, current
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
 
@@ -31,7 +31,8 @@ T = TypeVar("T")
 class Connection:
     """A connection, made by `connect`.
 
-    Threads and tasks may share it: one statement runs at a time. As a context manager it commits when the block
+    Threads and tasks may share it: one statement runs at a time, and blocks of transactions and pipelines are one
+    thread's or task's at a time. As a context manager it commits when the block
     succeeds, rolls back when it raises, and closes in both cases. After `close()` everything but `close()` raises
     InterfaceError.
     """
@@ -57,6 +58,8 @@ class Connection:
         self._streams = 0
         self._pipeline: Pipeline | None = None
         self._blocks: list[Transaction] = []
+        self._owner: object = None  # the thread or task whose blocks and pipeline these are
+        self._running: object = None  # the one whose statement runs
         self._name = options.pack.name
         self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
         self.statement_timeout: float | None = options.statement_timeout
@@ -112,7 +115,7 @@ class Connection:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""
         if self._closed or self._process != os.getpid():
             return
-        async with self._lock:
+        async with self._mine():
             if not self._closed:
                 self._closed = True
                 self._session.closing()
@@ -214,11 +217,13 @@ class Connection:
     async def _hear(self, timeout: float | None) -> bool:
         """Wait for a notification; False when none came in time."""
         self._check_open()
+        if self._pipeline is not None:
+            self._refuse_pipeline()
         session = self._session
         if session.streams.open:
             await self._run(session.streams.make_way())
         try:
-            return await self._runner.listen(self._lock, timeout)
+            return await self._runner.listen(self._mine(), timeout)
         except WireError as error:
             raise translate(error, session.link.pack) from None
         finally:
@@ -318,6 +323,29 @@ class Connection:
                 f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
             )
 
+    def _claim(self) -> None:
+        """Make what is open on this connection the caller's. Raises InterfaceError while a block of another is open."""
+        if (self._blocks or self._pipeline is not None) and self._owner != current():
+            raise exceptions.InterfaceError(
+                "a block of another thread or task is open on this connection: use a second connection, or a lock"
+            )
+        self._owner = current()
+
+    def _refuse_pipeline(self) -> NoReturn:
+        whose, then = "a pipeline", "end its block before anything else"
+        if self._owner != current():
+            whose, then = "a pipeline of another thread or task", "wait for its end, or use a second connection"
+        raise exceptions.InterfaceError(f"{whose} is open on this connection: {then}")
+
+    def _mine(self) -> Lock:
+        """The lock. Raises InterfaceError for who has it: what the driver calls meanwhile would wait for itself."""
+        if self._running is not None and self._running == current():
+            raise exceptions.InterfaceError(
+                "a statement is being run on this connection, and what it calls cannot use the connection: "
+                "fetch first what it needs, or use a second connection"
+            )
+        return self._lock
+
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
         try:
@@ -328,14 +356,18 @@ class Connection:
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if self._pipeline is not None:
-            raise exceptions.InterfaceError("a pipeline is open on this connection: end its block before anything else")
+            self._refuse_pipeline()
+        lock = self._mine()
         try:
-            async with self._lock:
+            async with lock:
                 self._check_open()
+                self._running = current()
                 try:
                     return await self._runner.run(steps, timeout)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None
+                finally:
+                    self._running = None
         finally:
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()

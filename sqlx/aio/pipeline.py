@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.nonblocking import current
 from sqlx.kernel.option_values import timeout_of
 from sqlx.kernel.pipelines import Queued, Statements
 
@@ -25,13 +26,19 @@ class Pipeline:
         self._connection = connection
         self._timeout = timeout
         self._outer: Pipeline | None = None
+        self._entered = False
         self._statements = Statements(connection._session)
         self._queue: list[tuple[Cursor[Any], Queued]] = []
 
     async def __aenter__(self) -> Pipeline:
         connection = self._connection
         connection._check_open()
-        self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
+        if self._entered:
+            raise exceptions.ProgrammingError("a pipeline's block is entered once: make another with pipeline()")
+        async with connection._mine():
+            connection._claim()
+            self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
+        self._entered = True
         return self
 
     async def __aexit__(
@@ -55,6 +62,8 @@ class Pipeline:
     def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, *, many: bool, timeout: float | None) -> None:
         """Queue a statement for its cursor."""
         cursor._check_open()
+        if self._connection._owner != current():
+            self._connection._refuse_pipeline()
         if cursor._number or timeout is not None:
             what = f"a {cursor._kind}" if cursor._number else "a timeout of its own"
             raise exceptions.InterfaceError(

@@ -43,8 +43,8 @@ class ScrollCursor(Cursor[R]):
     ) -> Cursor[R]:
         """Run a query, whose rows stay at the server. Raises ProgrammingError for a script. Returns the cursor."""
         connection = self.connection
-        if connection._pipeline is not None:
-            connection._pipeline._put(self, operation, parameters, many=False, timeout=timeout)
+        if (pipeline := connection._pipeline) is not None:
+            pipeline._put(self, operation, parameters, many=False, timeout=timeout)
             return self
         if local_infile is not None:
             raise exceptions.ProgrammingError("a scrollable cursor runs queries, which take no data")

@@ -75,8 +75,8 @@ class Cursor(Generic[R]):
         an open binary file, or an iterable of bytes.
         """
         connection = self.connection
-        if connection._pipeline is not None:
-            connection._pipeline._put(self, operation, parameters, many=False, timeout=timeout)
+        if (pipeline := connection._pipeline) is not None:
+            pipeline._put(self, operation, parameters, many=False, timeout=timeout)
             return self
         if stream := self._begin():
             self._end(stream, ANOTHER)
@@ -99,8 +99,8 @@ class Cursor(Generic[R]):
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
-        if self.connection._pipeline is not None:
-            self.connection._pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
+        if (pipeline := self.connection._pipeline) is not None:
+            pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
             return self
         if stream := self._begin():
             self._end(stream, ANOTHER)
