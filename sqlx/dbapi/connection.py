@@ -32,7 +32,8 @@ T = TypeVar("T")
 class Connection:
     """A connection, made by `connect`.
 
-    Threads and tasks may share it: one statement runs at a time. As a context manager it commits when the block
+    Threads and tasks may share it: one statement runs at a time, and blocks of transactions and pipelines are one
+    thread's or task's at a time. As a context manager it commits when the block
     succeeds, rolls back when it raises, and closes in both cases. After `close()` everything but `close()` raises
     InterfaceError.
     """
