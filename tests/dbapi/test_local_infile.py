@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,15 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_sent(connection: db
     with pytest.raises(dbapi.InterfaceError, match="nowhere cannot be read: No such file") as caught:
         connection.cursor().execute(LOAD, local_infile="/nowhere")
     assert caught.value.outcome == "not_run"
+    assert people(connection) == []
+
+
+def test_a_named_pipe_is_opened_by_who_knows_its_writer(connection: dbapi.Connection, tmp_path: Path) -> None:
+    """Opening it waits, and no timeout would end that."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(dbapi.InterfaceError, match="pipe is a named pipe: open it"):
+        connection.cursor().execute(LOAD, local_infile=pipe)
     assert people(connection) == []
 
 
