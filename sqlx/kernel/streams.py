@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlx.kernel.errors import Misuse, WireError
+from sqlx.kernel.errors import Misuse, WireError, advice
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.result import Reply
 
@@ -88,6 +88,10 @@ class Streams:
         try:
             yield from self._link.resume(reply)
             going_on = not stream.exhausted
+        except WireError as error:
+            if hint := advice(error, self._link.pack):
+                error.fields.setdefault("hint", hint)
+            raise
         finally:
             if not going_on:
                 self.forget(stream)
