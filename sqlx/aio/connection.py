@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
@@ -19,6 +20,7 @@ from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.nonblocking import Lock, Runner, current
+from sqlx.kernel.option_values import timeout_of, truth_of
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
 
@@ -62,7 +64,7 @@ class Connection:
         self._running: object = None  # the one whose statement runs
         self._name = options.pack.name
         self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
-        self.statement_timeout: float | None = options.statement_timeout
+        self._statement_timeout = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
 
     @overload
@@ -87,7 +89,7 @@ class Connection:
         NotSupportedError where the engine has no cursors that scroll.
         """
         self._check_open()
-        self._streams += stream or scrollable
+        self._streams += bool(stream or scrollable)
         row_factory = row_factory or self.row_factory
         if scrollable:
             self._translated(lambda: check_offered(self._session))
@@ -204,6 +206,10 @@ class Connection:
         """
         notifications = self._session.notifications
         self._translated(notifications.check_offered)
+        if not callable(callback) or iscoroutinefunction(callback):
+            raise exceptions.ProgrammingError(
+                f"a callback is a function that nobody waits for, not {callback!r:.80}: let it start a task"
+            )
         mine = object()
         notifications.callbacks[mine] = callback
         self._runner.keep_watch(True, notifications.deliver)
@@ -217,8 +223,8 @@ class Connection:
     async def _hear(self, timeout: float | None) -> bool:
         """Wait for a notification; False when none came in time."""
         self._check_open()
-        if self._pipeline is not None:
-            self._refuse_pipeline()
+        if (pipeline := self._pipeline) is not None:
+            pipeline._refuse()
         session = self._session
         if session.streams.open:
             await self._run(session.streams.make_way())
@@ -241,7 +247,7 @@ class Connection:
 
     @autocommit.setter
     def autocommit(self, on: bool) -> None:
-        self._translated(lambda: self._session.transactions.set_autocommit(bool(on)))
+        self._translated(lambda: self._session.transactions.set_autocommit(truth_of("autocommit", on)))
 
     @property
     def isolation_level(self) -> str | None:
@@ -254,6 +260,15 @@ class Connection:
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
         self._translated(lambda: self._session.transactions.set_isolation(level))
+
+    @property
+    def statement_timeout(self) -> float | None:
+        """Seconds that a statement may take, None for no limit. Raises InterfaceError for what is no timeout."""
+        return self._statement_timeout
+
+    @statement_timeout.setter
+    def statement_timeout(self, seconds: float | None) -> None:
+        self._statement_timeout = self._translated(lambda: timeout_of(seconds))
 
     @property
     def in_transaction(self) -> bool:
@@ -331,20 +346,18 @@ class Connection:
             )
         self._owner = current()
 
-    def _refuse_pipeline(self) -> NoReturn:
-        whose, then = "a pipeline", "end its block before anything else"
-        if self._owner != current():
-            whose, then = "a pipeline of another thread or task", "wait for its end, or use a second connection"
-        raise exceptions.InterfaceError(f"{whose} is open on this connection: {then}")
-
     def _mine(self) -> Lock:
         """The lock. Raises InterfaceError for who has it: what the driver calls meanwhile would wait for itself."""
         if self._running is not None and self._running == current():
             raise exceptions.InterfaceError(
-                "a statement is being run on this connection, and what it calls cannot use the connection: "
-                "fetch first what it needs, or use a second connection"
+                "what a statement calls cannot use its connection: "
+                "fetch what it needs before, or use a second connection"
             )
         return self._lock
+
+    def _limit(self, timeout: float | None) -> float | None:
+        """Seconds for a statement, by what its caller says. Raises InterfaceError for what is no timeout."""
+        return self._statement_timeout if timeout is None else self._translated(lambda: timeout_of(timeout))
 
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
@@ -355,8 +368,8 @@ class Connection:
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
-        if self._pipeline is not None:
-            self._refuse_pipeline()
+        if (pipeline := self._pipeline) is not None:
+            pipeline._refuse()
         lock = self._mine()
         try:
             async with lock:

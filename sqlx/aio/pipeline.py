@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.exec import DataSource
 from sqlx.kernel.nonblocking import current
-from sqlx.kernel.option_values import timeout_of
 from sqlx.kernel.pipelines import Queued, Statements
 
 if TYPE_CHECKING:
@@ -52,18 +52,28 @@ class Pipeline:
             for cursor, _ in self._queue:
                 cursor._missing = exceptions.InterfaceError(DROPPED)
             return
-        limit = connection.statement_timeout if self._timeout is None else self._timeout
         try:
-            await connection._run(self._statements.run(), connection._translated(lambda: timeout_of(limit)))
+            await connection._run(self._statements.run(), connection._limit(self._timeout))
         finally:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)
 
-    def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, *, many: bool, timeout: float | None) -> None:
+    def _put(
+        self,
+        cursor: Cursor[Any],
+        operation: str,
+        parameters: Any,
+        *,
+        many: bool = False,
+        timeout: float | None = None,
+        source: DataSource | None = None,
+    ) -> None:
         """Queue a statement for its cursor."""
         cursor._check_open()
         if self._connection._owner != current():
-            self._connection._refuse_pipeline()
+            self._refuse()
+        if source is not None:
+            raise exceptions.InterfaceError("local_infile does not go with a pipeline: execute the statement outside")
         if cursor._number or timeout is not None:
             what = f"a {cursor._kind}" if cursor._number else "a timeout of its own"
             raise exceptions.InterfaceError(
@@ -73,6 +83,12 @@ class Pipeline:
         queued = self._connection._translated(lambda: self._statements.put(operation, parameters, many))
         cursor._missing = exceptions.InterfaceError(WAITS)
         self._queue.append((cursor, queued))
+
+    def _refuse(self) -> NoReturn:
+        whose, then = "a pipeline", "end its block before anything else"
+        if self._connection._owner != current():
+            whose, then = "a pipeline of another thread or task", "wait for its end, or use a second connection"
+        raise exceptions.InterfaceError(f"{whose} is open on this connection: {then}")
 
     def _deliver(self, cursor: Cursor[Any], queued: Queued) -> None:
         cursor._missing = None

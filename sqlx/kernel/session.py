@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
-from sqlx.kernel.batches import batches, joined
+from sqlx.kernel.batches import batches, each, joined
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import Mistake, WireError, advice, classify
 from sqlx.kernel.notifications import Notifications
@@ -115,7 +115,7 @@ class Session:
         before = self.link.state
         statement: Statement | None = None
         arranged = []
-        for row in rows:
+        for row in each(rows):
             if statement is None:
                 statement = self.statements.bound(sql, row)
             arranged.append(self.adapted(statement.arrange(row)))

@@ -73,7 +73,7 @@ class Transactions:
     def _level(self, level: str) -> str:
         """The engine's name for a level. Raises WireError."""
         levels: Mapping[str, str] = self._words.get("isolation") or {}
-        name = " ".join(level.replace("_", " ").lower().split())
+        name = " ".join(level.replace("_", " ").lower().split()) if isinstance(level, str) else None
         if name not in levels:
             known = ", ".join(levels) or "none"
             raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")

@@ -240,10 +240,10 @@ async def test_a_stream_waits_for_the_end_of_a_copy(connection: face.Connection,
         await stream.execute("SELECT generate_series(1, 20000)")
         await stream.fetchone()
     async with connection.cursor().copy(sql) as copy:
-        with pytest.raises(dbapi.InterfaceError, match="the copy .* is still being run"):
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
             await streams[0].fetchall()
         await streams[1].close()
-        with pytest.raises(dbapi.InterfaceError, match="the copy .* is still being run"):
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
             await streams[2].execute("SELECT 1")
         if "FROM" in sql:
             await copy.write_row((1,))
@@ -374,3 +374,14 @@ async def test_engines_without_it(mariadb: Server) -> None:
         with refused:
             async with connection.cursor().copy("COPY t FROM STDIN"):
                 pass
+
+
+async def test_what_is_no_data_is_told_and_the_rest_is_kept(connection: face.Connection) -> None:
+    async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        for data in (None, 5, "\ud800"):
+            with pytest.raises(dbapi.ProgrammingError, match="data is bytes or a text, not"):
+                await copy.write(data)  # type: ignore[arg-type]
+        with pytest.raises(dbapi.ProgrammingError, match="rows are an iterable, not NoneType"):
+            await copy.write_rows(None)  # type: ignore[arg-type]
+        await copy.write("1\n")
+    assert len(await copied(connection)) == 1

@@ -151,3 +151,10 @@ async def test_notifications_are_not_waited_for_in_a_pipeline(keyed: face.Connec
         with pytest.raises(dbapi.InterfaceError, match="a pipeline is open"):
             async for _ in keyed.notifies(timeout=0.1):
                 raise AssertionError
+
+
+async def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
+    async with keyed.pipeline():
+        with pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
+            await keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
+    assert await ids(keyed) == []

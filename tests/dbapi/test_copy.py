@@ -236,10 +236,10 @@ def test_a_stream_waits_for_the_end_of_a_copy(connection: face.Connection, sql: 
         stream.execute("SELECT generate_series(1, 20000)")
         stream.fetchone()
     with connection.cursor().copy(sql) as copy:
-        with pytest.raises(dbapi.InterfaceError, match="the copy .* is still being run"):
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
             streams[0].fetchall()
         streams[1].close()
-        with pytest.raises(dbapi.InterfaceError, match="the copy .* is still being run"):
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
             streams[2].execute("SELECT 1")
         if "FROM" in sql:
             copy.write_row((1,))
@@ -361,3 +361,14 @@ def test_engines_without_it(mariadb: Server) -> None:
         refused = pytest.raises(dbapi.NotSupportedError, match="no statement that streams data")
         with refused, connection.cursor().copy("COPY t FROM STDIN"):
             pass
+
+
+def test_what_is_no_data_is_told_and_the_rest_is_kept(connection: face.Connection) -> None:
+    with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        for data in (None, 5, "\ud800"):
+            with pytest.raises(dbapi.ProgrammingError, match="data is bytes or a text, not"):
+                copy.write(data)  # type: ignore[arg-type]
+        with pytest.raises(dbapi.ProgrammingError, match="rows are an iterable, not NoneType"):
+            copy.write_rows(None)  # type: ignore[arg-type]
+        copy.write("1\n")
+    assert len(copied(connection)) == 1

@@ -147,3 +147,9 @@ def test_notifications_are_not_waited_for_in_a_pipeline(keyed: face.Connection, 
     with keyed.pipeline(), pytest.raises(dbapi.InterfaceError, match="a pipeline is open"):
         for _ in keyed.notifies(timeout=0.1):
             raise AssertionError
+
+
+def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
+    with keyed.pipeline(), pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
+        keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
+    assert ids(keyed) == []

@@ -99,7 +99,7 @@ def test_rows_that_need_the_same_connection(keyed: dbapi.Connection) -> None:
         yield (2,)
 
     def work() -> None:
-        with pytest.raises(dbapi.InterfaceError, match="cannot use the connection"):
+        with pytest.raises(dbapi.InterfaceError, match="cannot use its connection"):
             keyed.cursor().executemany("INSERT INTO keyed VALUES (?)", rows())
 
     elsewhere(work)
@@ -121,7 +121,7 @@ def test_an_adapter_that_needs_the_same_connection(keyed: dbapi.Connection, aske
         return 1
 
     def work() -> None:
-        with pytest.raises(dbapi.Error, match="cannot use the connection"):
+        with pytest.raises(dbapi.Error, match="cannot use its connection"):
             keyed.cursor().execute("INSERT INTO keyed VALUES (?)", (Key(),))
 
     keyed.types.adapt(Key, adapt)
