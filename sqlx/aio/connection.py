@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
@@ -18,7 +19,8 @@ from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
-from sqlx.kernel.nonblocking import Lock, Runner
+from sqlx.kernel.nonblocking import Lock, Runner, current
+from sqlx.kernel.option_values import timeout_of, truth_of
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
 
@@ -31,7 +33,8 @@ T = TypeVar("T")
 class Connection:
     """A connection, made by `connect`.
 
-    Threads and tasks may share it: one statement runs at a time. As a context manager it commits when the block
+    Threads and tasks may share it: one statement runs at a time, and blocks of transactions and pipelines are one
+    thread's or task's at a time. As a context manager it commits when the block
     succeeds, rolls back when it raises, and closes in both cases. After `close()` everything but `close()` raises
     InterfaceError.
     """
@@ -57,9 +60,11 @@ class Connection:
         self._streams = 0
         self._pipeline: Pipeline | None = None
         self._blocks: list[Transaction] = []
+        self._owner: object = None  # the thread or task whose blocks and pipeline these are
+        self._running: object = None  # the one whose statement runs
         self._name = options.pack.name
         self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
-        self.statement_timeout: float | None = options.statement_timeout
+        self._statement_timeout = options.statement_timeout
         self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
 
     @overload
@@ -84,7 +89,7 @@ class Connection:
         NotSupportedError where the engine has no cursors that scroll.
         """
         self._check_open()
-        self._streams += stream or scrollable
+        self._streams += bool(stream or scrollable)
         row_factory = row_factory or self.row_factory
         if scrollable:
             self._translated(lambda: check_offered(self._session))
@@ -112,7 +117,7 @@ class Connection:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""
         if self._closed or self._process != os.getpid():
             return
-        async with self._lock:
+        async with self._mine():
             if not self._closed:
                 self._closed = True
                 self._session.closing()
@@ -201,6 +206,10 @@ class Connection:
         """
         notifications = self._session.notifications
         self._translated(notifications.check_offered)
+        if not callable(callback) or iscoroutinefunction(callback):
+            raise exceptions.ProgrammingError(
+                f"a callback is a function that nobody waits for, not {callback!r:.80}: let it start a task"
+            )
         mine = object()
         notifications.callbacks[mine] = callback
         self._runner.keep_watch(True, notifications.deliver)
@@ -214,11 +223,13 @@ class Connection:
     async def _hear(self, timeout: float | None) -> bool:
         """Wait for a notification; False when none came in time."""
         self._check_open()
+        if (pipeline := self._pipeline) is not None:
+            pipeline._refuse()
         session = self._session
         if session.streams.open:
             await self._run(session.streams.make_way())
         try:
-            return await self._runner.listen(self._lock, timeout)
+            return await self._runner.listen(self._mine(), timeout)
         except WireError as error:
             raise translate(error, session.link.pack) from None
         finally:
@@ -236,7 +247,7 @@ class Connection:
 
     @autocommit.setter
     def autocommit(self, on: bool) -> None:
-        self._translated(lambda: self._session.transactions.set_autocommit(bool(on)))
+        self._translated(lambda: self._session.transactions.set_autocommit(truth_of("autocommit", on)))
 
     @property
     def isolation_level(self) -> str | None:
@@ -249,6 +260,15 @@ class Connection:
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
         self._translated(lambda: self._session.transactions.set_isolation(level))
+
+    @property
+    def statement_timeout(self) -> float | None:
+        """Seconds that a statement may take, None for no limit. Raises InterfaceError for what is no timeout."""
+        return self._statement_timeout
+
+    @statement_timeout.setter
+    def statement_timeout(self, seconds: float | None) -> None:
+        self._statement_timeout = self._translated(lambda: timeout_of(seconds))
 
     @property
     def in_transaction(self) -> bool:
@@ -318,6 +338,27 @@ class Connection:
                 f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
             )
 
+    def _claim(self) -> None:
+        """Make what is open on this connection the caller's. Raises InterfaceError while a block of another is open."""
+        if (self._blocks or self._pipeline is not None) and self._owner != current():
+            raise exceptions.InterfaceError(
+                "a block of another thread or task is open on this connection: use a second connection, or a lock"
+            )
+        self._owner = current()
+
+    def _mine(self) -> Lock:
+        """The lock. Raises InterfaceError for who has it: what the driver calls meanwhile would wait for itself."""
+        if self._running is not None and self._running == current():
+            raise exceptions.InterfaceError(
+                "what a statement calls cannot use its connection: "
+                "fetch what it needs before, or use a second connection"
+            )
+        return self._lock
+
+    def _limit(self, timeout: float | None) -> float | None:
+        """Seconds for a statement, by what its caller says. Raises InterfaceError for what is no timeout."""
+        return self._statement_timeout if timeout is None else self._translated(lambda: timeout_of(timeout))
+
     def _translated(self, call: Callable[[], T]) -> T:
         self._check_open()
         try:
@@ -327,15 +368,19 @@ class Connection:
 
     async def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
         self._check_open()  # before the lock: a thread that held it is not in a child process
-        if self._pipeline is not None:
-            raise exceptions.InterfaceError("a pipeline is open on this connection: end its block before anything else")
+        if (pipeline := self._pipeline) is not None:
+            pipeline._refuse()
+        lock = self._mine()
         try:
-            async with self._lock:
+            async with lock:
                 self._check_open()
+                self._running = current()
                 try:
                     return await self._runner.run(steps, timeout)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None
+                finally:
+                    self._running = None
         finally:
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()

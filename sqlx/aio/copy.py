@@ -43,7 +43,11 @@ class Copy:
         """Send data as it is, in the statement's format, cut anywhere. Raises the server's error as soon as it is
         known."""
         self._check_wanting()
-        self._pending += data.encode() if isinstance(data, str) else data
+        try:
+            self._pending += data.encode() if isinstance(data, str) else data
+        except (TypeError, UnicodeEncodeError):
+            what = "one with half a character" if isinstance(data, str) else type(data).__name__
+            raise exceptions.ProgrammingError(f"data is bytes or a text, not {what}") from None
         if len(self._pending) >= PIECE:
             await self._send()
 
@@ -54,7 +58,7 @@ class Copy:
     async def write_rows(self, rows: Rows) -> None:
         """Send many rows; each is taken when those before it are written."""
         write, form = self.write, self._rows().write
-        async for row in items(rows):
+        async for row in self._translated(items, rows):
             await write(self._translated(form, row))
 
     async def write_from(self, source: DataSource) -> None:
@@ -110,23 +114,30 @@ class Copy:
     # -- the block
 
     async def __aenter__(self) -> Copy:
-        await self._cursor._begin_copy(self._operation, self._stream)
+        try:
+            await self._cursor._begin_copy(self._operation, self._stream)
+        except BaseException:  # cancelled, it may have begun all the same, and nobody is in its block
+            self._stream.abandoned = "an interrupt"
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         reply = self._reply()
-        if error is not None:
-            with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
-                await self._give_up(reply, type(error).__name__)
-        elif reply.wanting:
-            if self._format is not None:
-                self._pending += self._format.end()
-            await self._send()
-            await self._cursor._run(data_streams.give(self._session, self._stream, None), None)
-        else:
-            await self._cursor._end(self._stream, "the end of its block")
+        try:
+            if error is not None:
+                with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
+                    await self._give_up(reply, type(error).__name__)
+            elif reply.wanting:
+                if self._format is not None:
+                    self._pending += self._format.end()
+                await self._send()
+                await self._cursor._run(data_streams.give(self._session, self._stream, None), None)
+            else:
+                await self._cursor._end(self._stream, "the end of its block")
+        finally:
+            self._stream.abandoned = "the end of its block"
         self._cursor._end_copy(reply)
 
     async def _give_up(self, reply: Reply, reason: str) -> None:

@@ -43,8 +43,8 @@ class ScrollCursor(Cursor[R]):
     ) -> Cursor[R]:
         """Run a query, whose rows stay at the server. Raises ProgrammingError for a script. Returns the cursor."""
         connection = self.connection
-        if connection._pipeline is not None:
-            connection._pipeline._put(self, operation, parameters, many=False, timeout=timeout)
+        if (pipeline := connection._pipeline) is not None:
+            pipeline._put(self, operation, parameters, timeout=timeout, source=local_infile)
             return self
         if local_infile is not None:
             raise exceptions.ProgrammingError("a scrollable cursor runs queries, which take no data")
@@ -85,7 +85,7 @@ class ScrollCursor(Cursor[R]):
         assert isinstance(stream, Scroll)
         if stream.ended:
             raise exceptions.InterfaceError(stream.obituary)
-        count = max(self.arraysize, FURTHER if self._rows else FIRST)
+        count = min(max(self.arraysize, FURTHER if self._rows else FIRST), FARTHEST)
         reply = await self._run(scrolling.fetch(self.connection._session, stream, count), None)
         rows: Sequence[Row] = reply.results[0].rows
         self._passed += len(self._rows)

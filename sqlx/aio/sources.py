@@ -69,8 +69,8 @@ class Read:
 
 
 def items(source: Iterable[T] | AsyncIterable[T]) -> AsyncIterator[T]:
-    """One after the other."""
-    return aiter(source) if isinstance(source, AsyncIterable) else Given(source)
+    """One after the other. Raises WireError (usage) for what holds none."""
+    return aiter(source) if isinstance(source, AsyncIterable) else Given(kernel.each(source))
 
 
 def parts(source: DataSource, closing: ExitStack) -> AsyncIterator[bytes]:

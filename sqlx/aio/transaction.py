@@ -25,27 +25,33 @@ class Transaction:
         connection = self._connection
         if self._entered:
             raise exceptions.ProgrammingError("a transaction's block is entered once: make another with transaction()")
-        if connection.in_transaction:
-            if self._modes:
-                raise exceptions.ProgrammingError(
-                    f"a transaction is open, and {', '.join(self._modes)} cannot change inside of it"
-                )
-            name = f"sqlx_block_{len(connection._blocks) + 1}"
-            await connection._run(connection._session.savepoint("savepoint", name))
-            self._savepoint = name
-        else:
-            await connection._run(connection._session.open_transaction(**self._modes))
+        async with connection._mine():
+            connection._claim()
+            connection._blocks.append(self)
+        try:
+            name = f"sqlx_block_{len(connection._blocks)}"
+            if await connection._run(connection._session.open_block(name, self._modes)):
+                self._savepoint = name
+        except BaseException:
+            connection._blocks.remove(self)
+            raise
         self._entered = True
-        connection._blocks.append(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         connection = self._connection
-        if connection._blocks[-1:] != [self]:
+        in_turn = connection._blocks[-1:] == [self]
+        ended = self not in connection._blocks  # with one that it was in
+        if not ended:
+            del connection._blocks[connection._blocks.index(self) :]
+        if error is None and not in_turn:
+            if not ended:
+                await self._undo()
             raise exceptions.ProgrammingError("blocks of transactions end in the reverse order of their beginning")
-        connection._blocks.pop()
+        if ended:
+            return False
         if error is None:
             await self._keep()
             return False

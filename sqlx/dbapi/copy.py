@@ -44,7 +44,11 @@ class Copy:
         """Send data as it is, in the statement's format, cut anywhere. Raises the server's error as soon as it is
         known."""
         self._check_wanting()
-        self._pending += data.encode() if isinstance(data, str) else data
+        try:
+            self._pending += data.encode() if isinstance(data, str) else data
+        except (TypeError, UnicodeEncodeError):
+            what = "one with half a character" if isinstance(data, str) else type(data).__name__
+            raise exceptions.ProgrammingError(f"data is bytes or a text, not {what}") from None
         if len(self._pending) >= PIECE:
             self._send()
 
@@ -55,7 +59,7 @@ class Copy:
     def write_rows(self, rows: Rows) -> None:
         """Send many rows; each is taken when those before it are written."""
         write, form = self.write, self._rows().write
-        for row in items(rows):
+        for row in self._translated(items, rows):
             write(self._translated(form, row))
 
     def write_from(self, source: DataSource) -> None:
@@ -111,23 +115,30 @@ class Copy:
     # -- the block
 
     def __enter__(self) -> Copy:
-        self._cursor._begin_copy(self._operation, self._stream)
+        try:
+            self._cursor._begin_copy(self._operation, self._stream)
+        except BaseException:  # cancelled, it may have begun all the same, and nobody is in its block
+            self._stream.abandoned = "an interrupt"
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         reply = self._reply()
-        if error is not None:
-            with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
-                self._give_up(reply, type(error).__name__)
-        elif reply.wanting:
-            if self._format is not None:
-                self._pending += self._format.end()
-            self._send()
-            self._cursor._run(data_streams.give(self._session, self._stream, None), None)
-        else:
-            self._cursor._end(self._stream, "the end of its block")
+        try:
+            if error is not None:
+                with suppress(exceptions.Error):  # the server's answer to being given up is nobody's concern
+                    self._give_up(reply, type(error).__name__)
+            elif reply.wanting:
+                if self._format is not None:
+                    self._pending += self._format.end()
+                self._send()
+                self._cursor._run(data_streams.give(self._session, self._stream, None), None)
+            else:
+                self._cursor._end(self._stream, "the end of its block")
+        finally:
+            self._stream.abandoned = "the end of its block"
         self._cursor._end_copy(reply)
 
     def _give_up(self, reply: Reply, reason: str) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import index
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from sqlx.dbapi import exceptions
@@ -13,7 +14,6 @@ from sqlx.dbapi.types import Description, describe
 from sqlx.kernel import data_streams
 from sqlx.kernel.calls import call
 from sqlx.kernel.exec import DataSource, Reply, Result, Steps, Stream, shortened
-from sqlx.kernel.option_values import timeout_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as DefaultedTypeVar
@@ -29,6 +29,13 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 NOTHING = Result()
 ANOTHER = "another statement on its cursor"
+
+
+def _whole(what: str, number: Any) -> int:
+    try:
+        return index(number)
+    except TypeError:
+        raise exceptions.ProgrammingError(f"{what} is a whole number, not {number!r:.80}") from None
 
 
 class Cursor(Generic[R]):
@@ -75,8 +82,8 @@ class Cursor(Generic[R]):
         an open binary file, or an iterable of bytes.
         """
         connection = self.connection
-        if connection._pipeline is not None:
-            connection._pipeline._put(self, operation, parameters, many=False, timeout=timeout)
+        if (pipeline := connection._pipeline) is not None:
+            pipeline._put(self, operation, parameters, timeout=timeout, source=local_infile)
             return self
         if stream := self._begin():
             self._end(stream, ANOTHER)
@@ -99,8 +106,8 @@ class Cursor(Generic[R]):
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
-        if self.connection._pipeline is not None:
-            self.connection._pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
+        if (pipeline := self.connection._pipeline) is not None:
+            pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
             return self
         if stream := self._begin():
             self._end(stream, ANOTHER)
@@ -114,6 +121,10 @@ class Cursor(Generic[R]):
         """Run a statement whose data streams (COPY … FROM STDIN, COPY … TO STDOUT), in a block:
         `with cursor.copy(...) as copy`. `types` names the types of the columns, for rows that are read or in binary.
         """
+        if not isinstance(operation, str):
+            raise exceptions.ProgrammingError(f"SQL is a text, not {type(operation).__name__}")
+        if types is not None and (isinstance(types, str) or not isinstance(types, Sequence)):
+            raise exceptions.ProgrammingError(f"types is a sequence of names, one a column, not {types!r:.80}")
         return Copy(self, operation, types)
 
     def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -154,7 +165,7 @@ class Cursor(Generic[R]):
 
     def fetchmany(self, size: int | None = None) -> list[R]:
         """The next `size` rows (`arraysize` where it is left out), fewer at the end."""
-        wanted = self.arraysize if size is None else size
+        wanted = _whole("a number of rows", self.arraysize if size is None else size)
         if wanted < 0:
             raise exceptions.ProgrammingError(f"a number of rows is not negative, {wanted} is")
         taken: list[Row] = []
@@ -299,7 +310,7 @@ class Cursor(Generic[R]):
     def _target(self, value: int, mode: str, position: int) -> int:
         if mode not in ("relative", "absolute"):
             raise exceptions.ProgrammingError(f"a cursor scrolls 'relative' or 'absolute', not {mode!r}")
-        return value + (position if mode == "relative" else 0)
+        return _whole("a cursor's move", value) + (position if mode == "relative" else 0)
 
     def _reset(self) -> None:
         self._reply = None
@@ -322,9 +333,7 @@ class Cursor(Generic[R]):
 
     def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection
-        limit = connection.statement_timeout if timeout is None else timeout
-        if limit is not None:
-            limit = connection._translated(lambda: timeout_of(limit))
+        limit = connection._statement_timeout if timeout is None else connection._limit(timeout)
         try:
             return connection._run(steps, limit)
         except BaseException as error:

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
-from sqlx.kernel.option_values import timeout_of
+from sqlx.kernel.blocking import current
+from sqlx.kernel.exec import DataSource
 from sqlx.kernel.pipelines import Queued, Statements
 
 if TYPE_CHECKING:
@@ -26,13 +27,19 @@ class Pipeline:
         self._connection = connection
         self._timeout = timeout
         self._outer: Pipeline | None = None
+        self._entered = False
         self._statements = Statements(connection._session)
         self._queue: list[tuple[Cursor[Any], Queued]] = []
 
     def __enter__(self) -> Pipeline:
         connection = self._connection
         connection._check_open()
-        self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
+        if self._entered:
+            raise exceptions.ProgrammingError("a pipeline's block is entered once: make another with pipeline()")
+        with connection._mine():
+            connection._claim()
+            self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
+        self._entered = True
         return self
 
     def __exit__(
@@ -46,16 +53,28 @@ class Pipeline:
             for cursor, _ in self._queue:
                 cursor._missing = exceptions.InterfaceError(DROPPED)
             return
-        limit = connection.statement_timeout if self._timeout is None else self._timeout
         try:
-            connection._run(self._statements.run(), connection._translated(lambda: timeout_of(limit)))
+            connection._run(self._statements.run(), connection._limit(self._timeout))
         finally:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)
 
-    def _put(self, cursor: Cursor[Any], operation: str, parameters: Any, *, many: bool, timeout: float | None) -> None:
+    def _put(
+        self,
+        cursor: Cursor[Any],
+        operation: str,
+        parameters: Any,
+        *,
+        many: bool = False,
+        timeout: float | None = None,
+        source: DataSource | None = None,
+    ) -> None:
         """Queue a statement for its cursor."""
         cursor._check_open()
+        if self._connection._owner != current():
+            self._refuse()
+        if source is not None:
+            raise exceptions.InterfaceError("local_infile does not go with a pipeline: execute the statement outside")
         if cursor._number or timeout is not None:
             what = f"a {cursor._kind}" if cursor._number else "a timeout of its own"
             raise exceptions.InterfaceError(
@@ -65,6 +84,12 @@ class Pipeline:
         queued = self._connection._translated(lambda: self._statements.put(operation, parameters, many))
         cursor._missing = exceptions.InterfaceError(WAITS)
         self._queue.append((cursor, queued))
+
+    def _refuse(self) -> NoReturn:
+        whose, then = "a pipeline", "end its block before anything else"
+        if self._connection._owner != current():
+            whose, then = "a pipeline of another thread or task", "wait for its end, or use a second connection"
+        raise exceptions.InterfaceError(f"{whose} is open on this connection: {then}")
 
     def _deliver(self, cursor: Cursor[Any], queued: Queued) -> None:
         cursor._missing = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
-from sqlx.kernel.exec import DataSource, pieces
+from sqlx.kernel.exec import DataSource, each, pieces
 
 __all__ = ["DataSource", "Rows", "items", "parts"]
 
 Rows: TypeAlias = Iterable[Sequence[Any]]
-items = iter
+items = each
 parts = pieces

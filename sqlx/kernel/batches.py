@@ -5,14 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
+from sqlx.kernel.errors import Mistake
 from sqlx.wire.parameters import HOLDERS, Parameters, ParameterType
 from sqlx.wire.result import Result
 from sqlx.wire.values.kinds import unwrap
 
+T = TypeVar("T")
 Types: TypeAlias = tuple[ParameterType, ...]
 Values: TypeAlias = Sequence[Any]
+
+
+def each(rows: Iterable[T]) -> Iterator[T]:
+    """One after the other. Raises Mistake for what holds no rows, or makes one wait for them."""
+    try:
+        return iter(rows)
+    except TypeError:
+        raise Mistake(
+            f"rows are an iterable, not {type(rows).__name__}",
+            "what is waited for is collected first: [row async for row in rows]" if hasattr(rows, "__aiter__") else "",
+        ) from None
 
 
 def batches(parameters: Parameters, rows: Iterable[Values]) -> Iterator[tuple[Types, list[Values]]]:

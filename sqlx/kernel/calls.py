@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlx.kernel.errors import WireError
+from sqlx.kernel.errors import Mistake, WireError
 from sqlx.kernel.names import written
+from sqlx.kernel.placeholders import is_by_name
 from sqlx.kernel.session import Session
 from sqlx.wire.link import Steps
 from sqlx.wire.result import Reply
@@ -20,6 +21,8 @@ def call(session: Session, name: str, parameters: Sequence[Any]) -> Steps[Reply]
     if not words:
         raise WireError("unsupported", "this engine has no procedures to call", outcome="not_run")
     plain = written(pack.sql, name)
+    if is_by_name(parameters):
+        raise Mistake("a procedure's parameters are a sequence, not a mapping")
     kind = "procedure" if "procedure" in words else "function"
     if "kind" in words:
         found = yield from session.run_native(words["kind"], [plain])

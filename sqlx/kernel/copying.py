@@ -105,6 +105,8 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
     """What a file, an open binary file or an iterable of bytes holds, piece by piece. Raises Misuse for a file that
     cannot be opened, and for what is none of these."""
     if isinstance(source, str | os.PathLike):
+        if Path(source).is_fifo():  # to open one waits until somebody writes, and heeds no timeout
+            raise Misuse(f"{source!s} is a named pipe: open it, and give the open file")
         try:
             source = closing.enter_context(Path(source).open("rb"))  # noqa: SIM115
         except OSError as error:

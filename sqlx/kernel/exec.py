@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from sqlx.kernel.batches import each
 from sqlx.kernel.copying import DataSource, RowFormat, is_end, pieces
 from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
@@ -43,6 +44,7 @@ __all__ = [
     "Steps",
     "Stream",
     "Xid",
+    "each",
     "is_end",
     "open_link",
     "open_session",

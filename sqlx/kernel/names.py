@@ -16,7 +16,7 @@ def quoted(sql: Mapping[str, Any], name: str) -> str:
 
     Raises Mistake for one that no engine takes.
     """
-    if not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name:
         raise Mistake(f"{name!r} cannot be a name")
     quote = sql.get("identifier_quote", '"')
     return f"{quote}{name.replace(quote, quote * 2)}{quote}"
@@ -26,4 +26,4 @@ def written(sql: Mapping[str, Any], name: str) -> str:
     """A name as one writes it: plain ones, qualified or not, as they are, so that the engine folds their case; others
     quoted.
     """
-    return name if _PLAIN.fullmatch(name) else quoted(sql, name)
+    return name if isinstance(name, str) and _PLAIN.fullmatch(name) else quoted(sql, name)

@@ -58,8 +58,8 @@ class Notifications:
         """Somebody is about to read: what arrives is kept from now on, whoever else hears of it."""
         self.check_offered()
         for name, number in (("timeout", timeout), ("stop_after", stop_after)):
-            if number is not None and not number >= 0:
-                raise Misuse(f"{name} is not negative, {number} is")
+            if number is not None and not (isinstance(number, int | float) and number >= 0):
+                raise Misuse(f"{name} is a number that is not negative, not {number!r:.80}")
         self._iterated = True
 
     def take(self) -> Notification | None:

@@ -30,7 +30,13 @@ def converted(name: str, option: Section, value: Any) -> Any:
         raise Misuse(f"{name} is {error}{said}") from None
     if isinstance(found, str) and "\0" in found:
         raise Misuse(f"{name} holds a NUL character, which no option may")
+    if kind == "text" and isinstance(found, str) and not _is_unicode(found):
+        raise Misuse(f"{name} holds half a character (a surrogate), which cannot be sent")
     return Secret(str(found)) if secret else found
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(value: Any, option: Section) -> str:
@@ -83,6 +89,11 @@ def timeout_of(value: Any) -> float | None:
         return None if value is None else _seconds(value, {})
     except ValueError as error:
         raise Misuse(f"a timeout is {error}, not {value!r:.80}") from None
+
+
+def truth_of(name: str, value: Any) -> bool:
+    """Whether an option is on, as a caller says it. Raises Misuse."""
+    return bool(converted(name, {"kind": "bool"}, value))
 
 
 def _choice(value: Any, option: Section) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from sqlx.kernel.batches import batches, joined
+from sqlx.kernel.batches import batches, each, joined
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
@@ -49,7 +49,7 @@ class Statements:
         """Queue a statement. Raises WireError for what cannot be run in a pipeline, or not with these parameters."""
         room = QUEUED - self._count
         if many:
-            parameters = list(islice(parameters, room + 1))
+            parameters = list(islice(each(parameters), room + 1))
         if room < (len(parameters) if many else 1):
             raise Misuse(f"a pipeline holds {QUEUED} statements at most", "end its block, and begin another")
         queued = self._looked_at(sql, parameters, many)

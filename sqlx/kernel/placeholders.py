@@ -12,6 +12,7 @@ In the brackets behind a value (`a[1:n]`, `a[:n]`) the first colon is the slice'
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ PARAM_STYLES: tuple[ParamStyle, ...] = ("qmark", "named", "format", "pyformat", 
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 Key: TypeAlias = int | str
 Marker: TypeAlias = tuple[int, int, Key | None]  # start, end, and what it binds; None: the doubled sign, for itself
+
+_MARKERS = re.compile(r"%s|(?<![:\w]):\d|(?<!\?)\?(?!\?)")  # of some paramstyle
 
 
 class Named(dict[str, Any]):
@@ -54,7 +57,8 @@ class Native:
             return self._named(parameters)
         if len(parameters) != self.wanted:
             given = _counted(len(parameters), "value")
-            raise Mistake(f"the statement has {_counted(self.wanted, 'parameter marker')}, {given} given")
+            hint = "" if self.count else _other_style(self.text)
+            raise Mistake(f"the statement has {_counted(self.wanted, 'parameter marker')}, {given} given", hint)
         return [parameters[index] for index in self.order]  # type: ignore[index]
 
     def source_position(self, position: int) -> int:
@@ -68,6 +72,15 @@ class Native:
         if missing:
             raise Mistake(f"no value for {', '.join(missing)} in the mapping of {_counted(len(parameters), 'value')}")
         return [parameters[name] for name in self.order]  # type: ignore[index]
+
+
+def _other_style(text: str) -> str:
+    """What to do about markers that look like those of another paramstyle."""
+    found = _MARKERS.search(text)
+    if found is None:
+        return ""
+    style = {"%": "format", ":": "numeric"}.get(found[0][0], "qmark")
+    return f"the text has {found[0]}, which binds with paramstyle={style!r} at connect"
 
 
 def is_by_name(parameters: object) -> bool:

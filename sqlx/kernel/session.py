@@ -6,13 +6,13 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
-from sqlx.kernel.batches import batches, joined
+from sqlx.kernel.batches import batches, each, joined
 from sqlx.kernel.diagnostics import Diagnostics
-from sqlx.kernel.errors import WireError, advice, classify, position_of
+from sqlx.kernel.errors import Mistake, WireError, advice, classify, position_of
 from sqlx.kernel.mailbox import Mailbox
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
@@ -120,7 +120,7 @@ class Session:
         before = self.link.state
         statement: Statement | None = None
         arranged = []
-        for row in rows:
+        for row in each(rows):
             if statement is None:
                 statement = self.statements.bound(sql, row)
             arranged.append(self.adapted(statement.arrange(row)))
@@ -304,11 +304,16 @@ class Session:
             self._redefined = False
             self._kept.forget()
 
-    def open_transaction(
-        self, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
-    ) -> Steps[None]:
+    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[bool]:
+        """Open a transaction, or a savepoint of this name in the one that is open: then the answer is True."""
+        if self.link.state in ("open", "failed"):
+            if modes:
+                raise Mistake(f"a transaction is open, and {', '.join(modes)} cannot change inside of it")
+            yield from self.savepoint("savepoint", name)
+            return True
         yield from self.make_ready()
-        yield from self.transactions.open(isolation_level, read_only, deferrable)
+        yield from self.transactions.open(**modes)
+        return False
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from sqlx.kernel.errors import Misuse, WireError
+from sqlx.kernel.errors import Misuse, WireError, advice
 from sqlx.wire.link import Link, Steps
 from sqlx.wire.result import Reply
 
@@ -66,7 +66,14 @@ class Streams:
     def add(self, stream: Stream, reply: Reply) -> None:
         stream.reply = reply
         if not stream.exhausted:
-            self.open.append(stream)
+            self.open.insert(0, stream)  # what bars others came last: it is the first to be ended
+
+    def check_quiet(self) -> None:
+        """Raises WireError (usage) while a statement runs whose data streams: whatever else is said would be taken for
+        its data, or end it half way."""
+        first = self.open[0] if self.open else None
+        if first is not None and first.doing == "run" and not first.abandoned:
+            raise _bars(first)
 
     def read(self, stream: Stream) -> Steps[None]:
         """Have more rows, or the end. Raises WireError (usage) when something ended the stream."""
@@ -75,10 +82,16 @@ class Streams:
         reply = stream.reply
         if reply is None or stream.exhausted:
             return
+        if stream is not self.open[0]:
+            self.check_quiet()
         going_on = False
         try:
             yield from self._link.resume(reply)
             going_on = not stream.exhausted
+        except WireError as error:
+            if hint := advice(error, self._link.pack):
+                error.fields.setdefault("hint", hint)
+            raise
         finally:
             if not going_on:
                 self.forget(stream)
@@ -89,13 +102,11 @@ class Streams:
             if stream.abandoned:
                 yield from self.end(stream, stream.abandoned)
             elif not (self._several or (stream.reply is not None and stream.reply.portal is not None)):
-                raise Misuse(
-                    f"{stream.owner} is still being {stream.doing}, and this engine runs nothing else meanwhile",
-                    "read it to its end or close it first, or use a second connection",
-                )
+                raise _bars(stream)
 
     def end_all(self, by: str, undone: bool = True) -> Steps[None]:
-        """End what does not outlive the transaction."""
+        """End what does not outlive the transaction. Raises WireError (usage) while data streams."""
+        self.check_quiet()
         for stream in list(self.open):
             if not stream.outlives(undone):
                 yield from self.end(stream, by)
@@ -103,6 +114,9 @@ class Streams:
     def end(self, stream: Stream, by: str) -> Steps[None]:
         """Drain what little is left of a stream, or have the server cancel it and drain the rest."""
         if stream not in self.open:
+            return
+        if stream is not self.open[0] and self.open[0].doing == "run":
+            stream.abandoned = by  # when nothing streams any more
             return
         self.forget(stream)
         stream.ended = by
@@ -133,6 +147,13 @@ class Streams:
     def forget(self, stream: Stream) -> None:
         if stream in self.open:
             self.open.remove(stream)
+
+
+def _bars(stream: Stream) -> Misuse:
+    return Misuse(
+        f"{stream.owner} is still being {stream.doing}, and this engine runs nothing else meanwhile",
+        "read it to its end or close it first, or use a second connection",
+    )
 
 
 def shortened(sql: str) -> str:

@@ -73,21 +73,23 @@ class Transactions:
     def _level(self, level: str) -> str:
         """The engine's name for a level. Raises WireError."""
         levels: Mapping[str, str] = self._words.get("isolation") or {}
-        name = " ".join(level.replace("_", " ").lower().split())
+        name = " ".join(level.replace("_", " ").lower().split()) if isinstance(level, str) else None
         if name not in levels:
             known = ", ".join(levels) or "none"
             raise Misuse(f"{level!r} is no isolation level of this engine", f"it has: {known}")
         return name
 
-    def open(self, isolation: str | None, read_only: bool | None, deferrable: bool | None) -> Steps[None]:
+    def open(
+        self, isolation_level: str | None = None, read_only: bool | None = None, deferrable: bool | None = None
+    ) -> Steps[None]:
         """Open a transaction now; a mode of None is what the connection or the server has. Raises WireError."""
         words = self._words.get("transaction") or {"open": self._begin or ""}
         known, before = words.get("modes", {}), words.get("isolation")
         modes = []
-        level = self._isolation if isolation is None else self._level(isolation)
+        level = self._isolation if isolation_level is None else self._level(isolation_level)
         if level is not None and "isolation" in known:
             modes.append(known["isolation"].replace("{level}", self._words["isolation"][level]))
-        elif isolation is not None and before is None:
+        elif isolation_level is not None and before is None:
             raise _no_mode("an isolation level of its own")
         for name, wanted in (("read_only", read_only), ("deferrable", deferrable)):
             if wanted is not None:
@@ -95,7 +97,7 @@ class Transactions:
                 if key not in known:
                     raise _no_mode(f"the mode {name}")
                 modes.append(known[key])
-        if isolation is not None and before is not None:
+        if isolation_level is not None and before is not None:
             yield from self._link.query(before.replace("{level}", self._words["isolation"][level]))
         text = words["open"].replace("{modes}", ", ".join(modes)).strip()
         if text:

@@ -36,10 +36,10 @@ class Xid(NamedTuple):
 
 def xid(format_id: int, gtrid: str, bqual: str) -> Xid:
     """A transaction id. Raises Mistake for parts that no server takes."""
-    if not 0 <= format_id < 2**31:
-        raise Mistake(f"format_id lies between 0 and {2**31 - 1}, {format_id} does not")
+    if not isinstance(format_id, int) or not 0 <= format_id < 2**31:
+        raise Mistake(f"format_id is a number from 0 to {2**31 - 1}, {format_id!r:.80} is not")
     for name, part in (("gtrid", gtrid), ("bqual", bqual)):
-        if not (len(part) <= LONGEST and all(" " <= character <= "~" for character in part)):
+        if not (isinstance(part, str) and len(part) <= LONGEST and all(" " <= character <= "~" for character in part)):
             raise Mistake(f"{name} has up to {LONGEST} printable ASCII characters, {part!r} has not")
     return Xid(format_id, gtrid, bqual)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from inspect import iscoroutine
 from typing import Any, NamedTuple
@@ -31,9 +32,9 @@ class Identity(NamedTuple):
 
 def _password(fetched: Any) -> str:
     """The password that somebody was asked for. Raises WireError for what is none, and shows nothing of it."""
-    if isinstance(fetched, str) and "\0" not in fetched:
+    if isinstance(fetched, str) and not re.search("[\0\ud800-\udfff]", fetched):
         return fetched
-    kind = "a text with a NUL character" if isinstance(fetched, str) else type(fetched).__name__
+    kind = "a text with a NUL character or half of another" if isinstance(fetched, str) else type(fetched).__name__
     if iscoroutine(fetched):
         kind = "a coroutine, which only asyncio awaits"
         fetched.close()

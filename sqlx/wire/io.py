@@ -31,6 +31,7 @@ T = TypeVar("T")
 GRACE = 5.0  # seconds that a cancelled statement has to end before its connection is given up
 REPEAT = 0.5  # seconds between two requests to cancel: the first may come before the server has begun
 MOMENT = 0.001  # seconds: a deadline that has passed still leaves time to look once
+LONGEST = 2**31 - 1  # milliseconds that one wait may last, by poll(2): an int
 CANCEL = 3.0  # seconds that a request to cancel, or a goodbye, may take
 
 _MAIN = threading.main_thread().ident
@@ -176,7 +177,7 @@ class Blocking:
         ended = threading.Event()
 
         def stop() -> None:
-            wait = timeout
+            wait = min(timeout, threading.TIMEOUT_MAX)
             while not ended.wait(wait):
                 self.stopping = True
                 self.link.interrupt()
@@ -233,11 +234,11 @@ class Blocking:
             elif (left := deadline - monotonic()) <= 0:  # looked at even where there is always something to read
                 raise DeadlinePassed
             else:
-                events = self._poll.poll(ceil(left * 1000))
+                events = self._poll.poll(ceil(min(left * 1000, LONGEST)))
         finally:
             self._waiting = False
-        if not events:
-            raise DeadlinePassed
+        if not events:  # the deadline has passed, or is farther away than one wait can be long
+            return self._wait(fd, flags, deadline)
         found = events[0][1]
         if found == select.POLLIN:
             return READ
@@ -285,21 +286,34 @@ def _deadline(timeout: float | None) -> float | None:
     return None if timeout is None else monotonic() + timeout
 
 
+def addresses(host: str, port: int) -> Any:
+    """getaddrinfo. Raises OSError."""
+    try:
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise no_name() from None
+
+
+def no_name() -> OSError:
+    """The error of what cannot be a host's name, which no resolver is asked for: Python finds it out."""
+    return socket.gaierror(socket.EAI_NONAME, "a part of the name is empty, too long, or no text")
+
+
 def _resolve(need: Resolve, deadline: float | None) -> Any:
     """getaddrinfo, which nothing can interrupt: on a thread of its own where a deadline must hold. Raises OSError."""
     if deadline is None:
-        return socket.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)
+        return addresses(need.host, need.port)
     found: list[Any] = []
 
     def look_up() -> None:
         try:
-            found.append(socket.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM))
+            found.append(addresses(need.host, need.port))
         except OSError as error:
             found.append(error)
 
     thread = threading.Thread(target=look_up, daemon=True)
     thread.start()
-    thread.join(max(0.0, deadline - monotonic()))
+    thread.join(min(max(0.0, deadline - monotonic()), threading.TIMEOUT_MAX))
     if not found:
         raise DeadlinePassed
     if isinstance(found[0], OSError):

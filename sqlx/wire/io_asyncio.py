@@ -15,7 +15,7 @@ from inspect import isawaitable
 from typing import Any, TypeVar, cast
 
 from sqlx.wire.errors import WireError
-from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened
+from sqlx.wire.io import CANCEL, GRACE, REPEAT, given_up, late, never_opened, no_name
 from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Steps, Wait
 from sqlx.wire.watch import Watch
 
@@ -159,6 +159,8 @@ class Asyncio:
                 loop = asyncio.get_running_loop()
                 try:
                     answer = await loop.getaddrinfo(need.host, need.port, type=socket.SOCK_STREAM)  # type: ignore[union-attr]
+                except UnicodeError:
+                    need = steps.throw(no_name())
                 except OSError as error:
                     need = steps.throw(error)
                 else:

@@ -235,3 +235,12 @@ async def test_repr_has_no_secret(connection: face.Connection, url: str) -> None
     password = url.partition("://")[2].rpartition("@")[0].partition(":")[2]
     assert not password or password not in repr(connection)
     assert "Connection" in repr(connection)
+
+
+async def test_the_mode_is_set_as_it_is_when_connecting(connection: face.Connection) -> None:
+    connection.autocommit = "on"  # type: ignore[assignment]
+    assert connection.autocommit is True
+    connection.autocommit = "off"  # type: ignore[assignment]
+    assert connection.autocommit is False
+    with pytest.raises(dbapi.InterfaceError, match="autocommit is true or false, not 'perhaps'"):
+        connection.autocommit = "perhaps"  # type: ignore[assignment]

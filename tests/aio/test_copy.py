@@ -255,17 +255,39 @@ async def test_nothing_else_runs_meanwhile(connection: face.Connection) -> None:
     assert len(await copied(connection)) == 1
 
 
-async def test_a_commit_in_the_middle_ends_the_copy(connection: face.Connection) -> None:
-    """What was to be kept is not: the copy was never whole."""
-    refused = pytest.raises(dbapi.InterfaceError, match="takes no data")
-    with refused:
-        async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+@pytest.mark.parametrize("autocommit", [False, True])
+async def test_a_transaction_does_not_end_in_the_middle(connection: face.Connection, autocommit: bool) -> None:
+    """With autocommit nothing would have told that nothing was kept."""
+    connection.autocommit = autocommit
+    async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        await copy.write_row((1,))
+        for end in (connection.commit, connection.rollback):
+            with pytest.raises(dbapi.InterfaceError, match=r"the copy \(COPY copied .* is still being run"):
+                await end()
+        await copy.write_row((2,))
+    assert len(await copied(connection)) == 2
+
+
+@pytest.mark.parametrize("sql", ["COPY copied (id) FROM STDIN", "COPY (SELECT generate_series(1, 90000)) TO STDOUT"])
+async def test_a_stream_waits_for_the_end_of_a_copy(connection: face.Connection, sql: str) -> None:
+    """What would be said for it, or read, belongs to the copy."""
+    streams = [connection.cursor(stream=True) for _ in range(3)]
+    for stream in streams:
+        await stream.execute("SELECT generate_series(1, 20000)")
+        await stream.fetchone()
+    async with connection.cursor().copy(sql) as copy:
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            await streams[0].fetchall()
+        await streams[1].close()
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            await streams[2].execute("SELECT 1")
+        if "FROM" in sql:
             await copy.write_row((1,))
-            with pytest.raises(dbapi.Error):
-                await connection.commit()
-            await connection.rollback()
-            await copy.write_row((2,))
-    assert await copied(connection) == []
+        else:
+            assert await copy.read() == b"1\n"
+    assert len(await streams[0].fetchall()) > 10_000
+    await connection.commit()
+    assert not connection.closed
 
 
 async def test_a_copy_that_is_too_slow_is_stopped(connection: face.Connection) -> None:
@@ -423,3 +445,14 @@ async def test_engines_without_it(mariadb: Server) -> None:
         with refused:
             async with connection.cursor().copy("COPY t FROM STDIN"):
                 pass
+
+
+async def test_what_is_no_data_is_told_and_the_rest_is_kept(connection: face.Connection) -> None:
+    async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        for data in (None, 5, "\ud800"):
+            with pytest.raises(dbapi.ProgrammingError, match="data is bytes or a text, not"):
+                await copy.write(data)  # type: ignore[arg-type]
+        with pytest.raises(dbapi.ProgrammingError, match="rows are an iterable, not NoneType"):
+            await copy.write_rows(None)  # type: ignore[arg-type]
+        await copy.write("1\n")
+    assert len(await copied(connection)) == 1

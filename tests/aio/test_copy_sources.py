@@ -222,3 +222,12 @@ async def test_a_source_is_not_read_ahead(connection: face.Connection, postgres:
         await holder.cursor().execute("SELECT pg_advisory_unlock(4711)")
         await task
     assert taken == rows
+
+
+async def test_rows_of_parameters_are_not_waited_for(connection: face.Connection) -> None:
+    async def rows() -> AsyncIterator[tuple[int]]:
+        yield (1,)
+
+    with pytest.raises(dbapi.ProgrammingError, match="rows are an iterable, not async_generator") as caught:
+        await connection.cursor().executemany("INSERT INTO copied VALUES (?)", rows())  # type: ignore[arg-type]
+    assert caught.value.hint == "what is waited for is collected first: [row async for row in rows]"

@@ -186,3 +186,18 @@ async def test_a_closed_connection(ears: face.Connection) -> None:
         ears.notifies()
     with pytest.raises(dbapi.InterfaceError, match="closed"):
         ears.on_notify(print)
+
+
+async def test_what_is_no_callback_is_refused(ears: face.Connection) -> None:
+    async def coroutine(_: object) -> None:
+        raise AssertionError
+
+    for callback in (coroutine, 5, None):
+        with pytest.raises(dbapi.ProgrammingError, match="a callback is a function that nobody waits for"):
+            ears.on_notify(callback)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("timeout", ["x", -1, float("nan")])
+async def test_what_is_no_time_to_listen_is_refused(ears: face.Connection, timeout: float) -> None:
+    with pytest.raises(dbapi.InterfaceError, match="timeout is a number that is not negative"):
+        ears.notifies(timeout)

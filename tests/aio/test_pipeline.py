@@ -129,3 +129,32 @@ async def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine)
         await after.fetchall()
     await keyed.rollback()
     assert await ids(keyed) == []
+
+
+async def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
+    pipeline = keyed.pipeline()
+    async with pipeline:
+        await keyed.cursor().execute("INSERT INTO keyed VALUES (1, 'a')")
+        with pytest.raises(dbapi.ProgrammingError, match="entered once"):
+            async with pipeline:
+                raise AssertionError
+    assert await ids(keyed) == [1]
+    with pytest.raises(dbapi.ProgrammingError, match="entered once"):
+        await pipeline.__aenter__()
+    await keyed.rollback()
+
+
+async def test_notifications_are_not_waited_for_in_a_pipeline(keyed: face.Connection, engine: Engine) -> None:
+    if engine.name != "postgres":
+        pytest.skip("this engine has none")
+    async with keyed.pipeline():
+        with pytest.raises(dbapi.InterfaceError, match="a pipeline is open"):
+            async for _ in keyed.notifies(timeout=0.1):
+                raise AssertionError
+
+
+async def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
+    async with keyed.pipeline():
+        with pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
+            await keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
+    assert await ids(keyed) == []

@@ -241,3 +241,9 @@ async def test_a_line_that_breaks_behind_the_first_phase_leaves_it_to_another(
 async def test_ids_that_no_server_takes_are_refused(connection: face.Connection, format_id: int, gtrid: str) -> None:
     with pytest.raises(dbapi.ProgrammingError):
         connection.xid(format_id, gtrid, "")
+
+
+async def test_what_is_no_part_of_an_id(connection: face.Connection) -> None:
+    for parts in ((None, "a", "b"), ("1", "a", "b"), (1, None, "b"), (1, "a", 5)):
+        with pytest.raises(dbapi.ProgrammingError, match=r"format_id is a number|has up to 64"):
+            connection.xid(*parts)  # type: ignore[arg-type]

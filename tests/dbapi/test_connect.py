@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from sqlx import dbapi
+from sqlx import aio, dbapi
 from tests.servers.server import Server
 
 
@@ -51,6 +53,40 @@ def test_a_host_that_is_not_known_is_named() -> None:
     with pytest.raises(dbapi.OperationalError, match=r"nowhere\.invalid") as caught:
         dbapi.connect("postgresql://somebody@nowhere.invalid/test")
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["db..example.org", ".example.org", "a" * 64 + ".example.org"])
+@pytest.mark.parametrize("seconds", [0, 30])
+def test_what_cannot_be_a_host_s_name_is_told_at_once(host: str, seconds: int) -> None:
+    """Python refuses it before anybody is asked, in words that speak of its codecs."""
+
+    async def connect() -> None:
+        await aio.connect("postgresql://somebody@/test", host=host, connect_timeout=seconds)
+
+    with pytest.raises(dbapi.OperationalError, match="a part of the name is empty, too long"):
+        dbapi.connect("postgresql://somebody@/test", host=host, connect_timeout=seconds)
+    with pytest.raises(dbapi.OperationalError, match="a part of the name is empty, too long"):
+        asyncio.run(connect())
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_a_password_that_cannot_be_sent_is_not_shown(postgres: Server, asked: bool) -> None:
+    secret = "geheim\udc80x"
+    with pytest.raises(dbapi.InterfaceError, match="half") as caught:
+        dbapi.connect(postgres.url(), password=(lambda: secret) if asked else secret)
+    assert "udc80" not in str(caught.value) and "geheim" not in str(caught.value)
+
+
+def test_a_connection_may_take_many_days(postgres: Server) -> None:
+    dbapi.connect(postgres.url(), connect_timeout=3e6).close()
+
+
+def test_a_connection_that_idled_too_long_can_be_tried_again(postgres: Server) -> None:
+    with contextlib.closing(dbapi.connect(postgres.url())) as connection:
+        connection.cursor().execute("SET idle_in_transaction_session_timeout = 1")
+        with pytest.raises(dbapi.OperationalError) as caught:
+            list(connection.notifies(timeout=30))
+        assert (caught.value.sqlstate, caught.value.retry) == ("25P03", "connection")
 
 
 def test_a_wrong_password_is_not_repeated(postgres: Server) -> None:

@@ -249,16 +249,39 @@ def test_nothing_else_runs_meanwhile(connection: face.Connection) -> None:
     assert len(copied(connection)) == 1
 
 
-def test_a_commit_in_the_middle_ends_the_copy(connection: face.Connection) -> None:
-    """What was to be kept is not: the copy was never whole."""
-    refused = pytest.raises(dbapi.InterfaceError, match="takes no data")
-    with refused, connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_transaction_does_not_end_in_the_middle(connection: face.Connection, autocommit: bool) -> None:
+    """With autocommit nothing would have told that nothing was kept."""
+    connection.autocommit = autocommit
+    with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
         copy.write_row((1,))
-        with pytest.raises(dbapi.Error):
-            connection.commit()
-        connection.rollback()
+        for end in (connection.commit, connection.rollback):
+            with pytest.raises(dbapi.InterfaceError, match=r"the copy \(COPY copied .* is still being run"):
+                end()
         copy.write_row((2,))
-    assert copied(connection) == []
+    assert len(copied(connection)) == 2
+
+
+@pytest.mark.parametrize("sql", ["COPY copied (id) FROM STDIN", "COPY (SELECT generate_series(1, 90000)) TO STDOUT"])
+def test_a_stream_waits_for_the_end_of_a_copy(connection: face.Connection, sql: str) -> None:
+    """What would be said for it, or read, belongs to the copy."""
+    streams = [connection.cursor(stream=True) for _ in range(3)]
+    for stream in streams:
+        stream.execute("SELECT generate_series(1, 20000)")
+        stream.fetchone()
+    with connection.cursor().copy(sql) as copy:
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            streams[0].fetchall()
+        streams[1].close()
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            streams[2].execute("SELECT 1")
+        if "FROM" in sql:
+            copy.write_row((1,))
+        else:
+            assert copy.read() == b"1\n"
+    assert len(streams[0].fetchall()) > 10_000
+    connection.commit()
+    assert not connection.closed
 
 
 def test_a_copy_that_is_too_slow_is_stopped(connection: face.Connection) -> None:
@@ -406,3 +429,14 @@ def test_engines_without_it(mariadb: Server) -> None:
         refused = pytest.raises(dbapi.NotSupportedError, match="no statement that streams data")
         with refused, connection.cursor().copy("COPY t FROM STDIN"):
             pass
+
+
+def test_what_is_no_data_is_told_and_the_rest_is_kept(connection: face.Connection) -> None:
+    with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        for data in (None, 5, "\ud800"):
+            with pytest.raises(dbapi.ProgrammingError, match="data is bytes or a text, not"):
+                copy.write(data)  # type: ignore[arg-type]
+        with pytest.raises(dbapi.ProgrammingError, match="rows are an iterable, not NoneType"):
+            copy.write_rows(None)  # type: ignore[arg-type]
+        copy.write("1\n")
+    assert len(copied(connection)) == 1

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 import sqlx.dbapi as face
@@ -275,9 +277,19 @@ def test_a_timeout_that_cannot_be_meant_is_refused(people: face.Connection, time
     cursor = people.cursor()
     with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds, 0 for no limit"):
         cursor.execute(NAMES, timeout=timeout)
-    people.statement_timeout = timeout
+    people.statement_timeout = 5
     with pytest.raises(dbapi.InterfaceError, match="a timeout is a number of seconds"):
-        cursor.execute(NAMES)
+        people.statement_timeout = timeout
+    assert people.statement_timeout == 5
+    assert (cursor.execute(NAMES)).rowcount == 3
+
+
+@pytest.mark.parametrize("timeout", [2592000, 1e10, 1e300])
+def test_a_timeout_of_many_days(people: face.Connection, timeout: float) -> None:
+    """Longer than one wait of the system can be."""
+    assert (people.cursor().execute(NAMES, timeout=timeout)).rowcount == 3
+    people.statement_timeout = timeout
+    assert (people.cursor().execute(NAMES)).rowcount == 3
 
 
 def test_a_timeout_of_zero_is_none(people: face.Connection) -> None:
@@ -285,3 +297,33 @@ def test_a_timeout_of_zero_is_none(people: face.Connection) -> None:
     assert (people.cursor().execute(NAMES)).rowcount == 3
     people.statement_timeout = 1e-9
     assert (people.cursor().execute(NAMES, timeout=0)).rowcount == 3
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda cursor: cursor.executemany("INSERT INTO people (id) VALUES (?)", None),
+        lambda cursor: cursor.fetchmany("x"),
+        lambda cursor: cursor.scroll("x"),
+        lambda cursor: cursor.scroll(0.5),
+        lambda cursor: cursor.connection.savepoint(5).__enter__(),
+    ],
+)
+def test_what_cannot_be_meant_is_an_error_of_the_driver(people: face.Connection, call: Any) -> None:
+    cursor = people.cursor().execute(NAMES)
+    with pytest.raises(dbapi.Error, match=r"iterable, not|whole number, not|cannot be a name"):
+        call(cursor)
+    assert people.cursor().execute(NAMES)
+
+
+def test_levels_are_texts(connection: face.Connection) -> None:
+    with pytest.raises(dbapi.InterfaceError, match="5 is no isolation level of this engine"):
+        connection.isolation_level = 5  # type: ignore[assignment]
+    with pytest.raises(dbapi.InterfaceError, match="5 is no isolation level of this engine"):
+        connection.transaction(isolation_level=5).__enter__()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("sql", "types"), [(None, None), ("COPY t TO STDOUT", 5), ("COPY t TO STDOUT", "int4")])
+def test_what_is_no_copy_leaves_nothing_behind(people: face.Connection, sql: Any, types: Any) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match=r"SQL is a text, not NoneType|types is a sequence of names"):
+        people.cursor().copy(sql, types=types)

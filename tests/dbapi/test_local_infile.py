@@ -76,6 +76,15 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_sent(connection: db
     assert people(connection) == []
 
 
+def test_a_named_pipe_is_opened_by_who_knows_its_writer(connection: dbapi.Connection, tmp_path: Path) -> None:
+    """Opening it waits, and no timeout would end that."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(dbapi.InterfaceError, match="pipe is a named pipe: open it"):
+        connection.cursor().execute(LOAD, local_infile=pipe)
+    assert people(connection) == []
+
+
 def test_a_source_that_fails_in_the_middle(connection: dbapi.Connection) -> None:
     """The exception is the program's own; the connection is in step, and the rows before it can be undone."""
 

@@ -127,3 +127,29 @@ def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine) -> No
         after.fetchall()
     keyed.rollback()
     assert ids(keyed) == []
+
+
+def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
+    pipeline = keyed.pipeline()
+    with pipeline:
+        keyed.cursor().execute("INSERT INTO keyed VALUES (1, 'a')")
+        with pytest.raises(dbapi.ProgrammingError, match="entered once"), pipeline:
+            raise AssertionError
+    assert ids(keyed) == [1]
+    with pytest.raises(dbapi.ProgrammingError, match="entered once"):
+        pipeline.__enter__()
+    keyed.rollback()
+
+
+def test_notifications_are_not_waited_for_in_a_pipeline(keyed: face.Connection, engine: Engine) -> None:
+    if engine.name != "postgres":
+        pytest.skip("this engine has none")
+    with keyed.pipeline(), pytest.raises(dbapi.InterfaceError, match="a pipeline is open"):
+        for _ in keyed.notifies(timeout=0.1):
+            raise AssertionError
+
+
+def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
+    with keyed.pipeline(), pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
+        keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
+    assert ids(keyed) == []

@@ -376,3 +376,18 @@ def run(command: list[str], folder: Path) -> str:
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("style", "text", "hint"),
+    [
+        ("qmark", "SELECT %s", "the text has %s, which binds with paramstyle='format' at connect"),
+        ("qmark", "SELECT :1", "the text has :1, which binds with paramstyle='numeric' at connect"),
+        ("pyformat", "SELECT ?", "the text has ?, which binds with paramstyle='qmark' at connect"),
+        ("qmark", "SELECT 1::int", None),
+    ],
+)
+def test_markers_of_another_style_are_told(style: str, text: str, hint: str | None) -> None:
+    with pytest.raises(Mistake, match="0 parameter markers, 1 value given") as caught:
+        native(POSTGRES, text, (1,), style)
+    assert caught.value.fields.get("hint") == hint

@@ -1,0 +1,65 @@
+"""What tasks may share of a connection, and what is refused: nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+
+
+@pytest.fixture
+async def keyed(url: str) -> AsyncIterator[face.Connection]:
+    """A connection with an empty table, and no transaction open."""
+    async with await face.connect(url, autocommit=True) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        yield connection
+
+
+async def insert(connection: face.Connection, number: int) -> None:
+    await connection.cursor().execute("INSERT INTO keyed VALUES (?)", (number,))
+
+
+async def ids(connection: face.Connection) -> list[int]:
+    cursor = await connection.cursor().execute("SELECT id FROM keyed ORDER BY id")
+    return [row[0] for row in await cursor.fetchall()]
+
+
+async def in_a_block(connection: face.Connection, number: int) -> None:
+    async with connection.transaction():
+        await insert(connection, number)
+
+
+async def in_a_pipeline(connection: face.Connection, number: int) -> None:
+    async with connection.pipeline():
+        await insert(connection, number)
+
+
+async def test_one_of_several_blocks_at_a_time_is_had(keyed: face.Connection) -> None:
+    async def work(number: int) -> int:
+        async with keyed.transaction():
+            await insert(keyed, number)
+            await insert(keyed, number + 10)
+        return number
+
+    said = await asyncio.gather(*map(work, range(3)), return_exceptions=True)
+    kept = [number for number in said if isinstance(number, int)]
+    assert [type(error) for error in said if not isinstance(error, int)] == [dbapi.InterfaceError] * (3 - len(kept))
+    assert kept and await ids(keyed) == sorted([*kept, *(number + 10 for number in kept)])
+    await keyed.commit()
+    await keyed.rollback()
+
+
+@pytest.mark.parametrize("work", [insert, in_a_block, in_a_pipeline])
+async def test_a_pipeline_takes_no_statement_of_another_task(
+    keyed: face.Connection, work: Callable[[face.Connection, int], Awaitable[None]]
+) -> None:
+    async with keyed.pipeline():
+        await insert(keyed, 1)
+        with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+            await asyncio.gather(work(keyed, 2))
+    await asyncio.gather(work(keyed, 3))
+    assert await ids(keyed) == [1, 3]
