@@ -25,11 +25,7 @@ def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
 
 def give(session: Session, stream: Stream, data: Given) -> Steps[None]:
     """Send data to the statement that `copy` has begun: a part of it, or its end."""
-    try:
-        yield from session.link.give(stream.reply, data)  # type: ignore[arg-type]
-    finally:
-        if stream.exhausted:
-            session.streams.forget(stream)
+    return session.streams.going_on(stream, session.link.give(stream.reply, data))  # type: ignore[arg-type]
 
 
 def row_format(session: Session, sql: str, types: Sequence[str] | None) -> RowFormat:

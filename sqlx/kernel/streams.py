@@ -75,12 +75,16 @@ class Streams:
         reply = stream.reply
         if reply is None or stream.exhausted:
             return
-        going_on = False
+        yield from self.going_on(stream, self._link.resume(reply))
+
+    def going_on(self, stream: Stream, steps: Steps[None]) -> Steps[None]:
+        """Run steps of a stream's reply; it is forgotten unless there is more to come."""
+        more = False
         try:
-            yield from self._link.resume(reply)
-            going_on = not stream.exhausted
+            yield from steps
+            more = not stream.exhausted
         finally:
-            if not going_on:
+            if not more:
                 self.forget(stream)
 
     def make_way(self) -> Steps[None]:

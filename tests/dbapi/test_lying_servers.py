@@ -16,6 +16,10 @@ from tests.wire.peers import READY, WELCOME, Peer, columns, complete, message, r
 
 Script = Callable[[socket.socket], None]
 Connected = Callable[..., Any]
+COPY_IN = message("G", b"\0\0\1\0\0")
+COPY_OUT = message("H", b"\0\0\1\0\0")
+COPY_DONE = message("c")
+LINE = message("d", b"1\n")
 PREPARED = message("1") + message("t", b"\0\0")
 BOUND = message("2")
 SUSPENDED = message("s")
@@ -77,3 +81,45 @@ def test_a_prepared_statement_s_result_that_is_not_whole(connected: Connected) -
         with pytest.raises(exceptions.OperationalError, match="a part of a result that was asked for as a whole"):
             connection.cursor().execute("SELECT ?", ["x"])
         assert connection.closed
+
+
+DATA_OUT = {
+    "no end": (COPY_OUT + LINE + READY, "message 'Z' while copy data or copy done"),
+    "an end that is not confirmed": (COPY_OUT + LINE + COPY_DONE + READY, "message 'Z' while command"),
+    "confirmed before its end": (COPY_OUT + complete("COPY 1") + READY, "message 'C' while copy data or copy done"),
+    "twice": (COPY_OUT + LINE + COPY_OUT + COPY_DONE + complete("COPY 1") + READY, "message 'H' while"),
+    "again": ((COPY_OUT + LINE + COPY_DONE + complete("COPY 1")) * 2 + READY, "message 'H' while ready"),
+    "rows": (columns(23) + row(b"1") + complete("SELECT 1") + READY, "answered COPY with the rows of a query"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), DATA_OUT.values(), ids=DATA_OUT.keys())
+def test_data_that_is_not_whole(connected: Connected, answer: bytes, reason: str) -> None:
+    with serving(answering(answer)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        with pytest.raises(exceptions.OperationalError, match=reason), cursor.copy("COPY t TO STDOUT") as copy:
+            while copy.read():
+                pass
+        assert connection.closed
+
+
+DATA_IN = {
+    "not confirmed": (COPY_IN, READY, "message 'Z' while command complete"),
+    "asked for again": (COPY_IN, COPY_IN, "message 'G' while command complete"),
+    "asked for twice": (COPY_IN, complete("COPY 1") + COPY_IN, "message 'G' while ready"),
+    "confirmed before its end": (COPY_IN + complete("COPY 1"), b"", "was done before it had all the data"),
+    "ended before its end": (COPY_IN + complete("COPY 1") + READY, b"", "was done before it had all the data"),
+}
+
+
+@pytest.mark.parametrize(("first", "then", "reason"), DATA_IN.values(), ids=DATA_IN.keys())
+def test_data_that_is_not_taken_as_it_should(connected: Connected, first: bytes, then: bytes, reason: str) -> None:
+    with serving(answering(first, then)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        with pytest.raises(exceptions.OperationalError, match=reason), cursor.copy("COPY t FROM STDIN") as copy:
+            copy.write(b"1\n")
+        assert connection.closed
+        with pytest.raises(exceptions.Error, match="the connection is closed"):
+            cursor.execute("SELECT 1")
