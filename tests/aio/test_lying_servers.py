@@ -126,3 +126,15 @@ async def test_data_that_is_not_taken_as_it_should(
         assert connection.closed
         with pytest.raises(exceptions.Error, match="the connection is closed"):
             await cursor.execute("SELECT 1")
+
+IN_TRANSACTION = message("Z", b"T")
+OPENED = message("1") + BOUND + complete("BEGIN") + PREPARED + columns(23) + BOUND
+
+
+async def test_a_part_with_more_rows_than_were_asked_for(connected: Connected) -> None:
+    rows = row(b"1") * 20_000
+    with serving(answering(OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
+        connection = await connected(peer, autocommit=False)
+        with pytest.raises(exceptions.OperationalError, match="more rows than the 1000 that were asked for"):
+            await connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert connection.closed
