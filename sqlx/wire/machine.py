@@ -222,7 +222,7 @@ class Machine:
             if op == EXPECT:
                 found: Any = messages.take(x) if messages.position < len(messages.inbox) else 1
                 while found.__class__ is int:
-                    if results.reply.stream and results.result and (results.result.rows or results.discarding):
+                    if results.reply.stream and (results.discarding or (results.result and results.result.rows)):
                         yield (ROWS,)
                     if self.feed is None:
                         messages.received((yield (TRANSFER, messages.sent(), found)))

@@ -1,7 +1,7 @@
 """What the messages of a server make of one reply: its results, their columns, their rows.
 
 A result is opened with columns that the server has just described, or that are known from a preparation; rows fill it;
-it is complete, or suspended, when the server says so. The rows of a reply that nobody reads are counted, not kept.
+it is complete, or suspended, when the server says so. Of a reply that nobody reads all is counted, and no row kept.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ class Results:
             raise ValueError("a row without a result")
         if len(values) != len(self.result.columns or ()):
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
-        if self.discarding:
-            self.discarded += sum(len(value) for value in values if value.__class__ is bytes)
-        else:
+        if not self.discarding:
             self.result.rows.append(tuple(values))
 
     # -- what is prepared
