@@ -11,7 +11,7 @@ from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
 from sqlx.kernel.streams import Stream
 from sqlx.wire.link import Given, GivenUp, Steps
-from sqlx.wire.result import Reply
+from sqlx.wire.result import Reply, Result
 
 
 def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
@@ -21,6 +21,16 @@ def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
     check_copies(session.link, session.statements.scanner, sql)
     stream.doing = "run"
     session.streams.add(stream, (yield from _exchange(session, statement, gives=True, takes=True)))
+
+
+def read(session: Session, stream: Stream, result: Result) -> Steps[list[bytes]]:
+    """The parts of the data that have come, none at its end. One that is empty is none, and not the end."""
+    while True:
+        parts = [part for (part,) in result.rows if part]
+        result.rows = []
+        if parts or result.complete or stream.exhausted:
+            return parts
+        yield from session.streams.read(stream)
 
 
 def give(session: Session, stream: Stream, data: Given) -> Steps[None]:
