@@ -39,6 +39,7 @@ TWINS = {
     "tests/aio/test_password_source.py": "tests/dbapi/test_password_source.py",
     "tests/aio/test_two_phase.py": "tests/dbapi/test_two_phase.py",
     "tests/aio/test_faults.py": "tests/dbapi/test_faults.py",
+    "tests/aio/test_lying_servers.py": "tests/dbapi/test_lying_servers.py",
 }
 HEADER = "# Generated from {source} by scripts/async_to_sync.py; do not edit.\n"
 

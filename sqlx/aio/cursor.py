@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -168,7 +169,7 @@ class Cursor(Generic[R]):
         if wanted < 0:
             raise exceptions.ProgrammingError(f"a number of rows is not negative, {wanted} is")
         taken: list[Row] = []
-        while len(taken) < wanted and await self._load():
+        while len(taken) < wanted and await self._load(wanted - len(taken)):
             part = self._rows[self._position : self._position + wanted - len(taken)]
             self._position += len(part)
             taken += part
@@ -181,7 +182,7 @@ class Cursor(Generic[R]):
             position, self._position = self._position, len(self._rows)
             return self._made(list(self._rows[position:] if position else self._rows))
         taken: list[Row] = []
-        while await self._load():
+        while await self._load(inf):
             taken += self._rows[self._position :] if self._position else self._rows
             self._position = len(self._rows)
         return self._made(taken)
@@ -198,9 +199,7 @@ class Cursor(Generic[R]):
         if reply is None:
             raise exceptions.ProgrammingError("there is no result: execute a statement first")
         if stream is not None:
-            while not stream.exhausted and len(reply.results) <= self._index + 1:
-                self._result.rows = []
-                await self._run(self.connection._session.streams.read(stream), None)
+            await self._run(self.connection._session.streams.pass_over(stream, reply.results, self._index), None)
         if len(reply.results) <= self._index + 1:
             return None
         self._show(self._index + 1)
@@ -328,7 +327,7 @@ class Cursor(Generic[R]):
         return stream
 
     async def _end(self, stream: Stream, by: str) -> None:
-        await self.connection._run(self.connection._session.streams.end(stream, by))
+        await self._run(self.connection._session.streams.end(stream, by), None)
 
     async def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection
@@ -363,21 +362,21 @@ class Cursor(Generic[R]):
         self._position = self._passed = 0
         self._rowcount = None
 
-    async def _load(self) -> bool:
-        """Have at least one more row at hand; False at the end of the result."""
+    async def _load(self, wanted: float = 1) -> bool:
+        """Have at least one more row at hand, of a stream as many as are wanted; False at the end of the result."""
         stream = self._stream
         if self._position < len(self._rows) and (stream is None or not stream.ended):
             return True
         self._check_rows()
-        return stream is not None and await self._read(stream)
+        return stream is not None and await self._read(stream, wanted)
 
-    async def _read(self, stream: Stream) -> bool:
-        """Take the next rows of a stream, dropping those that were read."""
+    async def _read(self, stream: Stream, wanted: float) -> bool:
+        """Take the next rows of a stream, dropping those that were read; the deadline is one for all of them."""
         result = self._result
         if stream.ended:
             raise exceptions.InterfaceError(stream.obituary)
-        while not (result.rows or result.complete or stream.exhausted):
-            await self._run(self.connection._session.streams.read(stream), None)
+        if not (result.rows or result.complete or stream.exhausted):
+            await self._run(self.connection._session.streams.read_rows(stream, result, wanted), None)
         self._passed += len(self._rows)
         self._rows, result.rows = result.rows, []
         self._position = 0

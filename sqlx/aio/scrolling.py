@@ -80,7 +80,7 @@ class ScrollCursor(Cursor[R]):
             self._rows, self._passed = (), target
         self._position = target - self._passed
 
-    async def _read(self, stream: Stream) -> bool:
+    async def _read(self, stream: Stream, wanted: float) -> bool:
         """Take the next rows, dropping those that are held."""
         assert isinstance(stream, Scroll)
         if stream.ended:

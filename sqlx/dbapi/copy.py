@@ -35,7 +35,7 @@ class Copy:
         self._types = types
         self._stream = Stream(f"the copy ({shortened(operation)})")
         self._pending = bytearray()
-        self._taken: list[tuple[bytes]] = []
+        self._taken: list[bytes] = []
         self._format: RowFormat | None = None
 
     # -- data that goes in
@@ -76,18 +76,13 @@ class Copy:
 
     def read(self) -> bytes:
         """The next part of the data, b"" at its end. The server decides how long a part is: a row, as a rule."""
-        stream, reply = self._stream, self._reply()
+        reply = self._reply()
         if reply.wanting:
             raise exceptions.InterfaceError("this statement takes data, and brings none: write it")
-        result = reply.results[-1]
-        while not self._taken:
-            if not result.rows:
-                if result.complete or stream.exhausted:
-                    return b""
-                self._cursor._run(self._session.streams.read(stream), None)
-            self._taken = [part for part in reversed(result.rows) if part[0]]  # an empty one is not the end
-            result.rows = []
-        return self._taken.pop()[0]
+        if not self._taken:
+            parts = self._cursor._run(data_streams.read(self._session, self._stream, reply.results[-1]), None)
+            self._taken = parts[::-1]
+        return self._taken.pop() if self._taken else b""
 
     def rows(self) -> Iterator[Row]:
         """The rows, their values as text, or as `types` and the loaders of these say."""

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
@@ -169,7 +170,7 @@ class Cursor(Generic[R]):
         if wanted < 0:
             raise exceptions.ProgrammingError(f"a number of rows is not negative, {wanted} is")
         taken: list[Row] = []
-        while len(taken) < wanted and self._load():
+        while len(taken) < wanted and self._load(wanted - len(taken)):
             part = self._rows[self._position : self._position + wanted - len(taken)]
             self._position += len(part)
             taken += part
@@ -182,7 +183,7 @@ class Cursor(Generic[R]):
             position, self._position = self._position, len(self._rows)
             return self._made(list(self._rows[position:] if position else self._rows))
         taken: list[Row] = []
-        while self._load():
+        while self._load(inf):
             taken += self._rows[self._position :] if self._position else self._rows
             self._position = len(self._rows)
         return self._made(taken)
@@ -199,9 +200,7 @@ class Cursor(Generic[R]):
         if reply is None:
             raise exceptions.ProgrammingError("there is no result: execute a statement first")
         if stream is not None:
-            while not stream.exhausted and len(reply.results) <= self._index + 1:
-                self._result.rows = []
-                self._run(self.connection._session.streams.read(stream), None)
+            self._run(self.connection._session.streams.pass_over(stream, reply.results, self._index), None)
         if len(reply.results) <= self._index + 1:
             return None
         self._show(self._index + 1)
@@ -329,7 +328,7 @@ class Cursor(Generic[R]):
         return stream
 
     def _end(self, stream: Stream, by: str) -> None:
-        self.connection._run(self.connection._session.streams.end(stream, by))
+        self._run(self.connection._session.streams.end(stream, by), None)
 
     def _run(self, steps: Steps[T], timeout: float | None) -> T:
         connection = self.connection
@@ -364,21 +363,21 @@ class Cursor(Generic[R]):
         self._position = self._passed = 0
         self._rowcount = None
 
-    def _load(self) -> bool:
-        """Have at least one more row at hand; False at the end of the result."""
+    def _load(self, wanted: float = 1) -> bool:
+        """Have at least one more row at hand, of a stream as many as are wanted; False at the end of the result."""
         stream = self._stream
         if self._position < len(self._rows) and (stream is None or not stream.ended):
             return True
         self._check_rows()
-        return stream is not None and self._read(stream)
+        return stream is not None and self._read(stream, wanted)
 
-    def _read(self, stream: Stream) -> bool:
-        """Take the next rows of a stream, dropping those that were read."""
+    def _read(self, stream: Stream, wanted: float) -> bool:
+        """Take the next rows of a stream, dropping those that were read; the deadline is one for all of them."""
         result = self._result
         if stream.ended:
             raise exceptions.InterfaceError(stream.obituary)
-        while not (result.rows or result.complete or stream.exhausted):
-            self._run(self.connection._session.streams.read(stream), None)
+        if not (result.rows or result.complete or stream.exhausted):
+            self._run(self.connection._session.streams.read_rows(stream, result, wanted), None)
         self._passed += len(self._rows)
         self._rows, result.rows = result.rows, []
         self._position = 0

@@ -81,7 +81,7 @@ class ScrollCursor(Cursor[R]):
             self._rows, self._passed = (), target
         self._position = target - self._passed
 
-    def _read(self, stream: Stream) -> bool:
+    def _read(self, stream: Stream, wanted: float) -> bool:
         """Take the next rows, dropping those that are held."""
         assert isinstance(stream, Scroll)
         if stream.ended:

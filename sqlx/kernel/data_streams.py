@@ -11,7 +11,7 @@ from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
 from sqlx.kernel.streams import Stream
 from sqlx.wire.link import Given, GivenUp, Steps
-from sqlx.wire.result import Reply
+from sqlx.wire.result import Reply, Result
 
 
 def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
@@ -23,13 +23,19 @@ def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
     session.streams.add(stream, (yield from _exchange(session, statement, gives=True, takes=True)))
 
 
+def read(session: Session, stream: Stream, result: Result) -> Steps[list[bytes]]:
+    """The parts of the data that have come, none at its end. One that is empty is none, and not the end."""
+    while True:
+        parts = [part for (part,) in result.rows if part]
+        result.rows = []
+        if parts or result.complete or stream.exhausted:
+            return parts
+        yield from session.streams.read(stream)
+
+
 def give(session: Session, stream: Stream, data: Given) -> Steps[None]:
     """Send data to the statement that `copy` has begun: a part of it, or its end."""
-    try:
-        yield from session.link.give(stream.reply, data)  # type: ignore[arg-type]
-    finally:
-        if stream.exhausted:
-            session.streams.forget(stream)
+    return session.streams.going_on(stream, session.link.give(stream.reply, data))  # type: ignore[arg-type]
 
 
 def row_format(session: Session, sql: str, types: Sequence[str] | None) -> RowFormat:

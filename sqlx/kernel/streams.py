@@ -6,7 +6,7 @@ from typing import Protocol
 
 from sqlx.kernel.errors import Misuse, WireError, advice
 from sqlx.wire.link import Link, Steps
-from sqlx.wire.result import Reply
+from sqlx.wire.result import Reply, Result
 
 SHOWN = 40  # characters of a statement in the name of who reads it
 CANCELS = 64  # times that a cancelled stream is drained before its connection is given up
@@ -84,16 +84,33 @@ class Streams:
             return
         if stream is not self.open[0]:
             self.check_quiet()
-        going_on = False
+        if reply.portal is not None and self._runner.stopping:
+            raise WireError("timeout", f"{stream.owner} was stopped between two of its parts")
+        yield from self.going_on(stream, self._link.resume(reply))
+
+    def read_rows(self, stream: Stream, result: Result, wanted: float = 1) -> Steps[None]:
+        """Have as many rows of a result as are wanted, fewer at its end."""
+        while len(result.rows) < wanted and not (result.complete or stream.exhausted):
+            yield from self.read(stream)
+
+    def pass_over(self, stream: Stream, results: list[Result], index: int) -> Steps[None]:
+        """Read on to the result behind this one, whose rows are dropped."""
+        while len(results) <= index + 1 and not stream.exhausted:
+            results[index].rows = []
+            yield from self.read(stream)
+
+    def going_on(self, stream: Stream, steps: Steps[None]) -> Steps[None]:
+        """Run steps of a stream's reply; it is forgotten unless there is more to come."""
+        more = False
         try:
-            yield from self._link.resume(reply)
-            going_on = not stream.exhausted
+            yield from steps
+            more = not stream.exhausted
         except WireError as error:
             if hint := advice(error, self._link.pack):
                 error.fields.setdefault("hint", hint)
             raise
         finally:
-            if not going_on:
+            if not more:
                 self.forget(stream)
 
     def make_way(self) -> Steps[None]:

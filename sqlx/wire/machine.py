@@ -101,6 +101,7 @@ class Machine:
                 results.known, results.formats = statement.described, statement.formats
             try:
                 yield from self._run(command.replies, arguments)
+                self._check_whole()
             except WireError as error:
                 self._keep(self._last_words(error))
                 if segment is not None:
@@ -149,6 +150,13 @@ class Machine:
                 raise WireError("data", f"the statement cannot be sent: {error}", outcome="not_run") from error
             raise
         return owed
+
+    def _check_whole(self) -> None:
+        """Raises WireError where the server has ended its answer, and not what it had begun in it."""
+        if self.feed is not None:
+            raise WireError("protocol", "the server said that a statement was done before it had all the data")
+        if self.results.result is not None:
+            raise WireError("protocol", "the server ended its answer in the midst of a result")
 
     def _keep(self, error: WireError) -> None:
         """Remember the first error; go on only after one that leaves the conversation in step."""
@@ -216,7 +224,7 @@ class Machine:
             if op == EXPECT:
                 found: Any = messages.take(x) if messages.position < len(messages.inbox) else 1
                 while found.__class__ is int:
-                    if results.reply.stream and results.result and (results.result.rows or results.discarding):
+                    if results.reply.stream and (results.discarding or (results.result and results.result.rows)):
                         yield (ROWS,)
                     if self.feed is None:
                         messages.received((yield (TRANSFER, messages.sent(), found)))
@@ -269,6 +277,8 @@ class Machine:
 
     def _pull(self, feed: Feed) -> Actions:
         """Send on what the caller gives next."""
+        if self.results.result is None:
+            self._check_whole()
         yield (DATA,)
         feed.send(self, self.given)
         if feed.over:
@@ -311,7 +321,8 @@ class Machine:
     # -- what actions call
 
     def take(self, data: Act, end: Act, failed: Act | None, arguments: list[Any]) -> None:
-        """The server takes the caller's data from here on."""
+        """The server takes the caller's data from here on, and owes the end of the statement that it is for."""
+        self.results.begin_without_rows()
         self.feed = Feed(data, end, failed, arguments)
 
     def notice(self, notice: WireNotice) -> None:

@@ -17,6 +17,8 @@ from sqlx.wire.errors import MALFORMED, WireError
 from sqlx.wire.results import Results
 from sqlx.wire.split import SplitMessage
 
+OVERHEAD = 64  # bytes that a message which nobody wants counts for beside its own: an empty one costs time too
+
 
 class Messages:
     """The messages of one conversation. `v` are its variables; `phase`, connecting or ready, is what bounds them."""
@@ -72,13 +74,13 @@ class Messages:
                     start, stop = 0, len(body)
                 candidate = self._choose(state, tag, body, start, stop)
                 self._go_on(next_position, sequence)
+                if results.discarding:
+                    results.discarded += stop - start + OVERHEAD
                 if candidate is None:
                     continue
                 if candidate.kind != ROW:
                     return candidate
-                if self.skipping or results.discarding:
-                    results.discarded += stop - start
-                else:
+                if not (self.skipping or results.discarding):
                     results.take_row(state.ends, body, start, stop)
         except MALFORMED as error:
             raise WireError(

@@ -79,12 +79,15 @@ class Replies:
 
     def _continue(self, reply: Reply) -> Steps[Reply]:
         self.check_open()
-        line = self._line
+        line, held = self._line, _held(reply)
         try:
             yield from line.pump(reply.steps)
             reply.wanting = line.machine.feed is not None
             # A part is read whole, so that other statements may run before the next.
             while reply.portal and not reply.done:
+                if _held(reply) - held > self.portal_rows:
+                    sentence = f"the server sent more rows than the {self.portal_rows} that were asked for"
+                    raise WireError("protocol", sentence)
                 yield from line.pump(reply.steps)
         except BaseException:
             if not reply.done:
@@ -157,3 +160,8 @@ class Replies:
             self.abort()
             raise
         self.state = self._state(self._line.machine.v)
+
+
+def _held(reply: Reply) -> int:
+    """How many rows of the result that came last have not been taken."""
+    return len(reply.results[-1].rows) if reply.results else 0

@@ -1,11 +1,12 @@
 """What the messages of a server make of one reply: its results, their columns, their rows.
 
 A result is opened with columns that the server has just described, or that are known from a preparation; rows fill it;
-it is complete, or suspended, when the server says so. The rows of a reply that nobody reads are counted, not kept.
+it is complete, or suspended, when the server says so. Of a reply that nobody reads all is counted, and no row kept.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlx.wire.columns import Layout, Layouter, Raw
@@ -50,32 +51,39 @@ class Results:
         """Open a result with the columns that are known from the statement's preparation."""
         if self.known is None:
             raise ValueError("a result without columns")
-        if self.result is None:
-            self.open(self.layouter.layout(*self.known, rows, self.formats, self.v))
+        self.open(self.layouter.layout(*self.known, rows, self.formats, self.v))
 
     def begin_named(self, columns: list[tuple[str, str]]) -> None:
         """Open a result with columns that the pack names, each with its type."""
-        self.layout = None
-        self.result = Result(self.layouter.named(columns))
-        self.reply.results.append(self.result)
+        self.reply.results.append(self._open(None, self.layouter.named(columns)))
+
+    def begin_without_rows(self) -> None:
+        """Open a result that has no rows and is owed its end, by which alone it is one."""
+        self._open(None, None)
 
     def open(self, layout: Layout) -> None:
         """Open a result whose rows are laid out like this."""
-        self.layout = self.reply.layout = layout
-        self.result = Result(layout.columns)
-        self.reply.results.append(self.result)
+        self.reply.results.append(self._open(layout, layout.columns))
+        self.reply.layout = layout
         if layout.unsure:
             self.reply.unsure = True
+
+    def _open(self, layout: Layout | None, columns: Sequence[Column] | None) -> Result:
+        if self.result is not None:
+            raise ValueError("a result while another is open")
+        self.layout = layout
+        self.result = result = Result(columns)
+        return result
 
     def complete(self, rowcount: int | None = -1, lastrowid: int | None = None, tag: str = "") -> None:
         """Close the open result, or add one without rows. A result that is kept whole counts its own rows."""
         result = self.result
         if rowcount is None:
             raise ValueError("a number of rows that is null")
-        if result is None:
+        if result is None or result.columns is None:
             result = Result(None)
             self.reply.results.append(result)
-        elif rowcount < 0 and result.columns is not None and not self.reply.stream:
+        elif rowcount < 0 and not self.reply.stream:
             rowcount = len(result.rows)
         result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
@@ -83,6 +91,8 @@ class Results:
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
+        if self.reply.portal is None:
+            raise ValueError("a part of a result that was asked for as a whole")
         self.result = None
 
     # -- rows
@@ -119,9 +129,7 @@ class Results:
             raise ValueError("a row without a result")
         if len(values) != len(self.result.columns or ()):
             raise ValueError(f"a row of {len(values)} values in a result of {len(self.result.columns or ())} columns")
-        if self.discarding:
-            self.discarded += sum(len(value) for value in values if value.__class__ is bytes)
-        else:
+        if not self.discarding:
             self.result.rows.append(tuple(values))
 
     # -- what is prepared

@@ -115,9 +115,9 @@ READY = message("Z", b"I")
 WELCOME = authentication(0) + message("K", struct.pack(">ii", 7, 8)) + READY
 
 
-def startup(peer: socket.socket) -> None:
-    """Read the client's first message."""
-    exactly(peer, struct.unpack(">i", exactly(peer, 4))[0] - 4)
+def startup(peer: socket.socket) -> bytes:
+    """The body of the client's first message."""
+    return exactly(peer, struct.unpack(">i", exactly(peer, 4))[0] - 4)
 
 
 def heard(peer: socket.socket) -> tuple[str, bytes]:

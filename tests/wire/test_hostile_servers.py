@@ -87,6 +87,34 @@ def test_wrong_frames_before_authentication(data: bytes, reason: str) -> None:
     assert caught.kind in (*CLOSING, "server")
 
 
+def parameter(name: str, value: str) -> bytes:
+    return message("S", f"{name}\0{value}\0".encode())
+
+
+ENCODINGS = {
+    "while connecting": (authentication(0) + parameter("client_encoding", "LATIN1") + READY, b""),
+    "behind the first setting": (
+        authentication(0) + parameter("server_version", "9.6") + READY,
+        parameter("client_encoding", "LATIN1") + complete("SET") + READY,
+    ),
+}
+
+
+@pytest.mark.parametrize(("welcome", "then"), ENCODINGS.values(), ids=ENCODINGS.keys())
+def test_another_encoding_from_the_start(welcome: bytes, then: bytes) -> None:
+    caught = opening(answering(welcome + then))
+    assert (caught.kind, "client_encoding is LATIN1" in str(caught)) == ("refused", True)
+
+
+@pytest.mark.parametrize("encoding", ["UTF8", "SQL_ASCII", "UNICODE"])
+def test_the_encodings_of_honest_servers(encoding: str) -> None:
+    with serving(answering(authentication(0) + parameter("client_encoding", encoding) + READY)) as peer:
+        link, runner = link_to(peer.port)
+        runner.open(DEADLINE)
+        assert link.variables["parameters"] == {"client_encoding": encoding}
+        runner.close()
+
+
 def test_notices_without_end_do_not_outlive_the_deadline() -> None:
     """Each is a fine message; there is always one more to read."""
 
@@ -267,6 +295,8 @@ RESULTS = {
     "authentication again": (authentication(3), "message 'R' while"),
     "a tag without end": (columns(23) + message("C", b"SELECT 1"), "the frame ends inside 'tag'"),
     "a state of two letters": (message("Z", b"II"), "1 bytes too many in 'ready'"),
+    "a state that there is not": (complete("SELECT 1") + message("Z", b"?"), "ready in the state '\\?'"),
+    "a state that is no letter": (complete("SELECT 1") + message("Z", b"\xff"), "ready in the state"),
     "a frame of 2 GiB": (b"D\x7f\xff\xff\xff", "at most 1073741824 are accepted"),
     "a negative frame": (b"D\xff\xff\xff\xff", "announced a message of -5 bytes"),
 }

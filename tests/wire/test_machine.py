@@ -15,6 +15,7 @@ from sqlx.wire.columns import Layouter
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.errors import WireError
 from sqlx.wire.machine import RANDOM_BYTES, ROWS, START_TLS, TRANSFER, Machine
+from sqlx.wire.messages import OVERHEAD
 from sqlx.wire.result import Reply
 from sqlx.wire.tls import Secured
 from tests.wire.peers import READY, WELCOME, columns, complete, error, message, row
@@ -412,7 +413,8 @@ class TestStreams:
         next(actions)
         with pytest.raises(StopIteration):
             actions.send(row(b"2") * 100 + complete("SELECT 101") + READY)
-        assert (reply.results[0].rows, machine.results.discarded) == ([], 100 * (len(row(b"2")) - 5))
+        bodies = 100 * (len(row(b"2")) - 5) + len(complete("SELECT 101")) - 5 + len(READY) - 5
+        assert (reply.results[0].rows, machine.results.discarded) == ([], bodies + 102 * OVERHEAD)
 
 
 def test_the_welcome_of_the_peers_is_one() -> None:

@@ -1,0 +1,239 @@
+# Generated from tests/aio/test_lying_servers.py by scripts/async_to_sync.py; do not edit.
+"""Servers that lie about where a result, its data or their answer ends: none is taken for whole that is not."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+import sqlx.dbapi as face
+from sqlx.dbapi import exceptions
+from tests.wire import peers
+from tests.wire.peers import READY, WELCOME, Peer, columns, complete, error, message, row, serving
+
+Script = Callable[[socket.socket], None]
+Connected = Callable[..., Any]
+COPY_IN = message("G", b"\0\0\1\0\0")
+COPY_OUT = message("H", b"\0\0\1\0\0")
+COPY_DONE = message("c")
+LINE = message("d", b"1\n")
+PREPARED = message("1") + message("t", b"\0\0")
+BOUND = message("2")
+SUSPENDED = message("s")
+
+
+def answering(*answers: bytes) -> Script:
+    """A server that gives one of these answers to each message that wants one: Query, Sync, CopyDone."""
+
+    def script(peer: socket.socket) -> None:
+        peers.startup(peer)
+        peer.sendall(WELCOME)
+        for answer in answers:
+            while peers.heard(peer)[0] not in "QSc":
+                pass
+            peer.sendall(answer)
+
+    return script
+
+
+@pytest.fixture
+def connected() -> Iterator[Connected]:
+    """Connects to a peer."""
+    connections = []
+
+    def connect(peer: Peer, **options: Any) -> face.Connection:
+        url = f"postgresql://ada@127.0.0.1:{peer.port}/test?sslmode=disable"
+        connections.append(face.connect(url, **{"autocommit": True, **options}))
+        return connections[-1]
+
+    yield connect
+    for connection in connections:
+        connection.close()
+
+
+HALF = {
+    "rows and no end": (columns(23) + row(b"1") + READY, "ended its answer in the midst of a result"),
+    "a result within another": (
+        columns(23) + row(b"1") + columns(23) + row(b"2") + complete("SELECT 1") + READY,
+        "a result while another is open",
+    ),
+    "a part that nobody asked for": (columns(23) + row(b"1") + SUSPENDED + READY, "message 's' while"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), HALF.values(), ids=HALF.keys())
+def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, reason: str) -> None:
+    with serving(answering(answer)) as peer:
+        connection = connected(peer)
+        with pytest.raises(exceptions.OperationalError, match=reason):
+            connection.cursor().execute("SELECT")
+        assert connection.closed
+
+
+def test_a_prepared_statement_s_result_that_is_not_whole(connected: Connected) -> None:
+    """Of what is asked for as a whole no part is taken for it."""
+    answer = PREPARED + columns(23) + BOUND + row(b"1") + SUSPENDED + READY
+    with serving(answering(answer)) as peer:
+        connection = connected(peer)
+        with pytest.raises(exceptions.OperationalError, match="a part of a result that was asked for as a whole"):
+            connection.cursor().execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
+DATA_OUT = {
+    "no end": (COPY_OUT + LINE + READY, "message 'Z' while copy data or copy done"),
+    "an end that is not confirmed": (COPY_OUT + LINE + COPY_DONE + READY, "message 'Z' while command"),
+    "confirmed before its end": (COPY_OUT + complete("COPY 1") + READY, "message 'C' while copy data or copy done"),
+    "twice": (COPY_OUT + LINE + COPY_OUT + COPY_DONE + complete("COPY 1") + READY, "message 'H' while"),
+    "again": ((COPY_OUT + LINE + COPY_DONE + complete("COPY 1")) * 2 + READY, "message 'H' while ready"),
+    "rows": (columns(23) + row(b"1") + complete("SELECT 1") + READY, "answered COPY with the rows of a query"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), DATA_OUT.values(), ids=DATA_OUT.keys())
+def test_data_that_is_not_whole(connected: Connected, answer: bytes, reason: str) -> None:
+    with serving(answering(answer)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        with pytest.raises(exceptions.OperationalError, match=reason), cursor.copy("COPY t TO STDOUT") as copy:
+            while copy.read():
+                pass
+        assert connection.closed
+
+
+DATA_IN = {
+    "not confirmed": (COPY_IN, READY, "message 'Z' while command complete"),
+    "asked for again": (COPY_IN, COPY_IN, "message 'G' while command complete"),
+    "asked for twice": (COPY_IN, complete("COPY 1") + COPY_IN, "message 'G' while ready"),
+    "confirmed before its end": (COPY_IN + complete("COPY 1"), b"", "was done before it had all the data"),
+    "ended before its end": (COPY_IN + complete("COPY 1") + READY, b"", "was done before it had all the data"),
+}
+
+
+@pytest.mark.parametrize(("first", "then", "reason"), DATA_IN.values(), ids=DATA_IN.keys())
+def test_data_that_is_not_taken_as_it_should(connected: Connected, first: bytes, then: bytes, reason: str) -> None:
+    with serving(answering(first, then)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        with pytest.raises(exceptions.OperationalError, match=reason), cursor.copy("COPY t FROM STDIN") as copy:
+            copy.write(b"1\n")
+        assert connection.closed
+        with pytest.raises(exceptions.Error, match="the connection is closed"):
+            cursor.execute("SELECT 1")
+
+
+CANCEL = struct.pack(">i", 80877102)
+LATE = r"took longer than 0\.2 s"
+
+
+class Endless:
+    """Says `first` to what is asked first, and then `more` without end, or without `more` nothing.
+
+    It stops when it is asked to cancel, where it `obeys`.
+    """
+
+    def __init__(self, first: bytes, more: bytes, obeys: bool) -> None:
+        self.first, self.more, self.obeys = first, more, obeys
+        self.cancelled = threading.Event()
+
+    def __call__(self, peer: socket.socket) -> None:
+        if peers.startup(peer).startswith(CANCEL):
+            self.cancelled.set()
+            peer.shutdown(socket.SHUT_RDWR)
+            return
+        peer.sendall(WELCOME)
+        while peers.heard(peer)[0] not in "QS":
+            pass
+        peer.sendall(self.first)
+        while self.more and not (self.obeys and self.cancelled.wait(0.001)):  # no faster than it is read
+            peer.sendall(self.more)
+        if self.cancelled.wait(peers.DEADLINE):
+            peer.sendall(error("57014", "cancelled") + READY)
+
+
+ROW = PREPARED + columns(23) + BOUND + row(b"1")
+NOTICE, SETTING = message("N", b"SNOTICE\0Mmore\0\0"), message("S", b"TimeZone\0UTC\0")
+LONG = {"notices": message("N", b"M%s\0\0" % (b"x" * 60000)), "settings": message("S", b"a\0%s\0" % (b"x" * 60000))}
+
+
+@pytest.mark.parametrize("more", LONG.values(), ids=LONG.keys())
+def test_leaving_a_stream_that_goes_on_for_ever(connected: Connected, more: bytes) -> None:
+    """All that comes is counted, rows or not."""
+    with serving(Endless(ROW, more, obeys=False)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert cursor.fetchone() == (1,)
+        with pytest.raises(exceptions.OperationalError, match="went on after it was cancelled"):
+            cursor.close()
+        assert connection.closed
+
+
+SHORT = {"rows": row(b"1") * 30, "notices": NOTICE * 30, "settings": SETTING * 30, "nothing": b""}
+
+
+@pytest.mark.parametrize("more", SHORT.values(), ids=SHORT.keys())
+def test_leaving_a_stream_has_it_cancelled(connected: Connected, more: bytes) -> None:
+    """Each message costs something, however short, and so does waiting."""
+    with serving(Endless(ROW, more, obeys=True)) as peer:
+        connection = connected(peer, statement_timeout=None if more else 0.2)
+        cursor = connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert cursor.fetchone() == (1,)
+        cursor.close()
+        assert not connection.closed
+
+
+def test_leaving_a_copy_of_nothing_without_end_has_it_cancelled(connected: Connected) -> None:
+    with serving(Endless(COPY_OUT + LINE, message("d") * 30, obeys=True)) as peer:
+        connection = connected(peer)
+        with connection.cursor().copy("COPY t TO STDOUT") as copy:
+            assert copy.read() == b"1\n"
+        assert not connection.closed
+
+
+def test_data_without_end_that_is_empty_does_not_outlive_the_deadline(connected: Connected) -> None:
+    """Each part comes in time."""
+    with serving(Endless(COPY_OUT, message("d") * 30, obeys=True)) as peer:
+        connection = connected(peer, statement_timeout=0.2)
+        cursor = connection.cursor()
+        with pytest.raises(exceptions.OperationalError, match=LATE), cursor.copy("COPY t TO STDOUT") as copy:
+            copy.read()
+        assert not connection.closed
+
+
+IN_TRANSACTION = message("Z", b"T")
+OPENED = message("1") + BOUND + complete("BEGIN") + PREPARED + columns(23) + BOUND
+
+
+@pytest.mark.parametrize("read", ["fetchone", "fetchall", "nextset"])
+def test_parts_without_rows_do_not_outlive_the_deadline(connected: Connected, read: str) -> None:
+    def script(peer: socket.socket) -> None:
+        if peers.startup(peer).startswith(CANCEL):
+            peer.shutdown(socket.SHUT_RDWR)
+            return
+        peer.sendall(WELCOME)
+        answer = OPENED + SUSPENDED + IN_TRANSACTION
+        while True:
+            if peers.heard(peer)[0] == "S":
+                peer.sendall(answer)
+                answer = SUSPENDED + IN_TRANSACTION
+
+    with serving(script) as peer:
+        connection = connected(peer, autocommit=False, statement_timeout=0.2)
+        cursor = connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        with pytest.raises(exceptions.OperationalError, match=LATE):
+            getattr(cursor, read)()
+        assert not connection.closed
+
+
+def test_a_part_with_more_rows_than_were_asked_for(connected: Connected) -> None:
+    rows = row(b"1") * 20_000
+    with serving(answering(OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
+        connection = connected(peer, autocommit=False)
+        with pytest.raises(exceptions.OperationalError, match="more rows than the 1000 that were asked for"):
+            connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert connection.closed
