@@ -15,10 +15,13 @@ MAX_ELEMENTS = 65535  # of a list that an expression makes
 
 
 def _int(text: Any, default: int | None = None) -> int:
-    """The number that a text spells; more than 20 characters are no number of any protocol."""
+    """The number that a text spells in digits; more than 20 characters are no number of any protocol."""
     try:
         if len(text) > 20:
             raise ValueError("a number of more than 20 digits")
+        digits = text.isdigit() or (text[:1] == "-" and text[1:].isdigit())
+        if not digits or not text.isascii():  # Python takes 4_096 for a number too
+            raise ValueError(f"invalid literal for a number: {text!r}")
         return int(text)
     except (ValueError, TypeError):
         if default is None:
@@ -33,8 +36,15 @@ def _word(text: str, index: int) -> str:
 
 
 def _pairs(text: str, separator: str, equals: str) -> dict[str, str]:
-    """A map from `a=1,b=2`: what stands before the first `equals` of each part, and what stands after it."""
-    return {key: value for key, _, value in (part.partition(equals) for part in text.split(separator))}
+    """A map from `a=1,b=2`: what stands before the first `equals` of each part, and what stands after it.
+
+    No name stands twice: which of its values counts would be anybody's guess.
+    """
+    parts = [part.partition(equals) for part in text.split(separator)]
+    found = {key: value for key, _, value in parts}
+    if len(found) < len(parts):
+        raise ValueError("a name stands twice in a list of pairs")
+    return found
 
 
 def _null_bitmap(values: list[Any], offset: int) -> bytes:
