@@ -326,6 +326,8 @@ class Session:
 
     def savepoint(self, verb: str, name: str) -> Steps[None]:
         """`verb` is `savepoint`, `release` or `rollback_to`."""
+        if verb == "rollback_to" and self.streams.open:
+            yield from self.streams.end_barring("a rollback to a savepoint")
         yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
         if verb == "rollback_to":

@@ -118,8 +118,18 @@ class Streams:
         for stream in list(self.open):
             if stream.abandoned:
                 yield from self.end(stream, stream.abandoned)
-            elif not (self._several or (stream.reply is not None and stream.reply.portal is not None)):
+            elif self._bars_others(stream):
                 raise _bars(stream)
+
+    def end_barring(self, by: str) -> Steps[None]:
+        """End what bars other statements: what undoes is not refused. Raises WireError (usage) while data streams."""
+        self.check_quiet()
+        for stream in list(self.open):
+            if self._bars_others(stream):
+                yield from self.end(stream, by)
+
+    def _bars_others(self, stream: Stream) -> bool:
+        return not (self._several or (stream.reply is not None and stream.reply.portal is not None))
 
     def end_all(self, by: str, undone: bool = True) -> Steps[None]:
         """End what does not outlive the transaction. Raises WireError (usage) while data streams."""

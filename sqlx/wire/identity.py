@@ -34,7 +34,9 @@ def _password(fetched: Any) -> str:
     """The password that somebody was asked for. Raises WireError for what is none, and shows nothing of it."""
     if isinstance(fetched, str) and not re.search("[\0\ud800-\udfff]", fetched):
         return fetched
-    kind = "a text with a NUL character or half of another" if isinstance(fetched, str) else type(fetched).__name__
+    kind = type(fetched).__name__
+    if isinstance(fetched, str):
+        kind = "a text with a NUL character" if "\0" in fetched else "a text with half a character"
     if iscoroutine(fetched):
         kind = "a coroutine, which only asyncio awaits"
         fetched.close()

@@ -10,6 +10,7 @@ import pytest
 import sqlx.aio as face
 from sqlx import dbapi
 from sqlx.dbapi import Rollback
+from tests.engines import Engine
 
 
 @pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
@@ -171,3 +172,17 @@ async def test_the_modes_of_a_transaction(keyed: face.Connection) -> None:
             cursor = await keyed.cursor().execute("SHOW transaction_isolation")
             assert await cursor.fetchone() == ("repeatable read",)
     assert await ids(keyed) == [1]
+
+
+async def test_a_block_that_raises_is_undone_while_it_reads(keyed: face.Connection, engine: Engine) -> None:
+    """Also where a stream bars every other statement."""
+    async with keyed.transaction():
+        with pytest.raises(ZeroDivisionError):
+            async with keyed.transaction():
+                await insert(keyed, 1)
+                stream = await keyed.cursor(stream=True).execute(engine.rows(300_000))
+                await stream.fetchone()
+                raise ZeroDivisionError
+        await stream.close()
+        await insert(keyed, 2)
+    assert await ids(keyed) == [2]

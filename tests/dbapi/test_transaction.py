@@ -11,6 +11,7 @@ import pytest
 import sqlx.dbapi as face
 from sqlx import dbapi
 from sqlx.dbapi import Rollback
+from tests.engines import Engine
 
 
 @pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
@@ -169,3 +170,16 @@ def test_the_modes_of_a_transaction(keyed: face.Connection) -> None:
             cursor = keyed.cursor().execute("SHOW transaction_isolation")
             assert cursor.fetchone() == ("repeatable read",)
     assert ids(keyed) == [1]
+
+
+def test_a_block_that_raises_is_undone_while_it_reads(keyed: face.Connection, engine: Engine) -> None:
+    """Also where a stream bars every other statement."""
+    with keyed.transaction():
+        with pytest.raises(ZeroDivisionError), keyed.transaction():
+            insert(keyed, 1)
+            stream = keyed.cursor(stream=True).execute(engine.rows(300_000))
+            stream.fetchone()
+            raise ZeroDivisionError
+        stream.close()
+        insert(keyed, 2)
+    assert ids(keyed) == [2]
