@@ -124,8 +124,10 @@ class Cursor(Generic[R]):
         """
         if not isinstance(operation, str):
             raise exceptions.ProgrammingError(f"SQL is a text, not {type(operation).__name__}")
-        if types is not None and (isinstance(types, str) or not isinstance(types, Sequence)):
-            raise exceptions.ProgrammingError(f"types is a sequence of names, one a column, not {types!r:.80}")
+        if types is not None and (isinstance(types, str | bytes) or not isinstance(types, Sequence)):
+            raise exceptions.ProgrammingError(
+                f"types are the names of all columns' types, not {types!r:.80}: give a list, types=['int4', 'text']"
+            )
         return Copy(self, operation, types)
 
     def callproc(self, procname: str, parameters: Sequence[Any] = ()) -> list[Any]:

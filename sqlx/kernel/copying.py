@@ -56,10 +56,6 @@ def format_of(link: Link, scanner: Scanner, sql: str, types: Sequence[str] | Non
     """The format that a statement asks for; `types` are the names of its columns' types. Raises WireError (usage) for
     rows that must be written otherwise."""
     rule: Section = link.pack.copy
-    if isinstance(types, str) or not (types is None or hasattr(types, "__iter__")):
-        raise Mistake(
-            f"types are the names of all columns' types, not {types!r}", "give a list: types=['int4', 'text']"
-        )
     named = None if types is None else [_named(link, name) for name in types]
     if "binary" in rule and link.variables[rule["binary"]["when"]]:
         if named is None:

@@ -176,7 +176,7 @@ async def test_types_must_be_given(connection: face.Connection) -> None:
 
 @pytest.mark.parametrize("types", ["int4", 5, b"int4"], ids=repr)
 async def test_types_are_a_list_of_names(connection: face.Connection, types: Any) -> None:
-    refused = pytest.raises(dbapi.ProgrammingError, match=r"no type of this engine|not ('int4'|5)\n.*types=\['int4'")
+    refused = pytest.raises(dbapi.ProgrammingError, match=r"not (b?'int4'|5): .*types=\['int4'")
     with refused:
         async with connection.cursor().copy(INTO, types=types) as copy:
             await copy.write_row(ROWS[0])
