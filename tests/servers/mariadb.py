@@ -8,18 +8,10 @@ from functools import cache
 from pathlib import Path
 
 from tests.servers.cache import fetched, loader
-from tests.servers.mysql import COMMON, OS_USER, common_flags, grants, greets
+from tests.servers.mysql import COMMON, EVERYWHERE, OS_USER, common_flags, grants, greets
 from tests.servers.server import Server, give_away, program_version, run_program
 
-USERS = {
-    "native": ("native", "pw-native"),
-    "ed25519": ("ed", "pw-ed"),
-    "empty": ("empty", ""),
-    "tls_only": ("tls_only", "pw-tls_only"),
-    "certificate": ("certificate", "pw-certificate"),
-    "socket": (OS_USER, ""),
-    "admin": ("admin", "pw-admin"),
-}
+USERS = {"native": ("native", "pw-native"), "ed25519": ("ed", "pw-ed"), **EVERYWHERE}
 SQL = f"""\
 CREATE USER native IDENTIFIED VIA mysql_native_password USING PASSWORD('pw-native');
 CREATE USER ed IDENTIFIED VIA ed25519 USING PASSWORD('pw-ed');

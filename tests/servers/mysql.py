@@ -17,15 +17,14 @@ CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4;
 CREATE USER IF NOT EXISTS '{OS_USER}'@'localhost';
 GRANT ALL ON *.* TO '{OS_USER}'@'localhost' WITH GRANT OPTION;
 """
-USERS = {
-    "caching_sha2": ("caching", "pw-caching"),
-    "sha256": ("sha256", "pw-sha256"),
+EVERYWHERE = {
     "empty": ("empty", ""),
     "tls_only": ("tls_only", "pw-tls_only"),
     "certificate": ("certificate", "pw-certificate"),
     "socket": (OS_USER, ""),
     "admin": ("admin", "pw-admin"),
 }
+USERS = {"caching_sha2": ("caching", "pw-caching"), "sha256": ("sha256", "pw-sha256"), **EVERYWHERE}
 SQL = f"""\
 INSTALL PLUGIN auth_socket SONAME 'auth_socket.so';
 CREATE USER caching IDENTIFIED WITH caching_sha2_password BY 'pw-caching';
