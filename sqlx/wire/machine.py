@@ -31,6 +31,7 @@ from sqlx.wire.compile.program import (
     IF,
     JUMP,
     OPEN,
+    RESULT_COMMANDS,
     TLS,
     Code,
     Command,
@@ -99,9 +100,12 @@ class Machine:
         for command, arguments, messages.sequence in owed:
             if (statement := arguments[PREPARED]) is not None:
                 results.known, results.formats = statement.described, statement.formats
+            ended = results.ended
             try:
                 yield from self._run(command.replies, arguments)
                 self._check_whole()
+                if results.ended == ended and command.name in RESULT_COMMANDS:
+                    raise WireError("protocol", "the server ended its answer, in which there is no result")
             except WireError as error:
                 self._keep(self._last_words(error))
                 if segment is not None:

@@ -27,6 +27,7 @@ class Results:
         self.known: tuple[Raw, str] | None = None  # those of the statement that is run
         self.formats: tuple[int, ...] = ()
         self.prepared: dict[str, Any] = {}  # what was said of a statement just prepared
+        self.ended = 0  # results, and parts of results, so far
         self.discarding = False
         self.discarded = 0  # bytes
 
@@ -88,12 +89,14 @@ class Results:
         result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
         self.result = self.described = None
+        self.ended += 1
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
         if self.reply.portal is None:
             raise ValueError("a part of a result that was asked for as a whole")
         self.result = None
+        self.ended += 1
 
     # -- rows
 

@@ -56,6 +56,8 @@ async def connected() -> AsyncIterator[Connected]:
 
 
 HALF = {
+    "nothing": (READY, "ended its answer, in which there is no result"),
+    "nothing but a notice": (message("N", b"Mx\0\0") + READY, "ended its answer, in which there is no result"),
     "rows and no end": (columns(23) + row(b"1") + READY, "ended its answer in the midst of a result"),
     "a result within another": (
         columns(23) + row(b"1") + columns(23) + row(b"2") + complete("SELECT 1") + READY,
@@ -74,12 +76,25 @@ async def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, r
         assert connection.closed
 
 
-async def test_a_prepared_statement_s_result_that_is_not_whole(connected: Connected) -> None:
+PREPARED_HALF = {
+    "nothing": (READY, "message 'Z' while parse complete"),
+    "preparation alone": (PREPARED + columns(23) + READY, "message 'Z' while"),
+    "no end": (PREPARED + columns(23) + BOUND + row(b"1") + READY, "message 'Z' while"),
+    "a part": (
+        PREPARED + columns(23) + BOUND + row(b"1") + SUSPENDED + READY,
+        "a part of a result that was asked for as a whole",
+    ),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), PREPARED_HALF.values(), ids=PREPARED_HALF.keys())
+async def test_a_prepared_statement_s_result_that_is_not_whole(
+    connected: Connected, answer: bytes, reason: str
+) -> None:
     """Of what is asked for as a whole no part is taken for it."""
-    answer = PREPARED + columns(23) + BOUND + row(b"1") + SUSPENDED + READY
     with serving(answering(answer)) as peer:
         connection = await connected(peer)
-        with pytest.raises(exceptions.OperationalError, match="a part of a result that was asked for as a whole"):
+        with pytest.raises(exceptions.OperationalError, match=reason):
             await connection.cursor().execute("SELECT ?", ["x"])
         assert connection.closed
 

@@ -72,6 +72,9 @@ BUILTIN_VARIABLES = {
     "certificate": "bytes",  # of the server (DER); empty without TLS
 }
 
+# The commands whose replies bring a result each, or a part of one: without any they are no answers.
+RESULT_COMMANDS = frozenset({"query", "execute", "run", "run_again", "fetch"})
+
 INITIAL: dict[str, Any] = {"int": 0, "text": "", "bytes": b"", "bool": False, "list": [], "map": {}, "any": None}
 
 
