@@ -15,12 +15,16 @@ from sqlx.wire.result import Reply, Result
 
 
 def copy(session: Session, sql: str, stream: Stream) -> Steps[None]:
-    """Run a statement whose data streams; `stream` is given the reply."""
+    """Run a statement whose data streams; `stream` is given the reply. Raises WireError (usage) where none does."""
     yield from session.make_ready()
     statement = session.statements.plain(sql)
     check_copies(session.link, session.statements.scanner, sql)
     stream.doing = "run"
-    session.streams.add(stream, (yield from _exchange(session, statement, gives=True, takes=True)))
+    reply = yield from _exchange(session, statement, gives=True, takes=True)
+    if not reply.wanting and all(result.columns is None for result in reply.results):
+        hint = "a statement that reads or writes a file of the server's is run by execute()"
+        raise WireError("usage", "the server ended the statement and began no data", fields={"hint": hint})
+    session.streams.add(stream, reply)
 
 
 def read(session: Session, stream: Stream, result: Result) -> Steps[list[bytes]]:

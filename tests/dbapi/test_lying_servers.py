@@ -140,6 +140,18 @@ def test_data_that_is_not_taken_as_it_should(connected: Connected, first: bytes,
             cursor.execute("SELECT 1")
 
 
+@pytest.mark.parametrize("sql", ["COPY t TO STDOUT", "COPY t FROM STDIN"])
+def test_a_copy_without_any_data(connected: Connected, sql: str) -> None:
+    """The server says that it is done, and had no data to send and took none."""
+    with serving(answering(complete("COPY 0") + READY, columns(23) + row(b"1") + complete("SELECT 1") + READY)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        refused = pytest.raises(exceptions.InterfaceError, match="ended the statement and began no data")
+        with refused, cursor.copy(sql):
+            pytest.fail("there is nothing to be done in its block")
+        assert (cursor.execute("SELECT 1")).fetchone() == (1,)
+
+
 CANCEL = struct.pack(">i", 80877102)
 LATE = r"took longer than 0\.2 s"
 
