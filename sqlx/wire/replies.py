@@ -101,7 +101,7 @@ class Replies:
                 error, reply.error = reply.error, None
                 # Where each statement stands for itself, those before the failing one were run.
                 alone = self._program.segment is not None or not any(result.complete for result in reply.results)
-                if error.outcome == "unknown" and alone:
+                if error.outcome == "unknown" and error.kind == "server" and alone:
                     error.outcome = "rolled_back"
                 raise error
         return reply

@@ -152,6 +152,27 @@ def test_a_copy_without_any_data(connected: Connected, sql: str) -> None:
         assert (cursor.execute("SELECT 1")).fetchone() == (1,)
 
 
+DONE_OUT = LINE + COPY_DONE + complete("COPY 1") + READY
+EXECUTED = {
+    "a text": ("SELECT 1", [], COPY_OUT + DONE_OUT),
+    "with parameters": ("SELECT ?", ["x"], PREPARED + message("n") + BOUND + COPY_OUT + DONE_OUT),
+    "with parameters and rows": ("SELECT ?", ["x"], PREPARED + columns(23) + BOUND + COPY_OUT + DONE_OUT),
+}
+
+
+@pytest.mark.parametrize(("sql", "parameters", "answer"), EXECUTED.values(), ids=EXECUTED.keys())
+def test_data_that_execute_has_no_place_for(
+    connected: Connected, sql: str, parameters: list[str], answer: bytes
+) -> None:
+    """It is not passed over in silence, and what comes next is in step."""
+    with serving(answering(answer, columns(23) + row(b"1") + complete("SELECT 1") + READY)) as peer:
+        cursor = (connected(peer)).cursor()
+        with pytest.raises(exceptions.InterfaceError, match=r"no place for\nhint: use cursor\.copy\(\)") as caught:
+            cursor.execute(sql, parameters)
+        assert caught.value.outcome == "unknown"  # the query that the data comes from may change rows
+        assert (cursor.execute("SELECT 1")).fetchone() == (1,)
+
+
 CANCEL = struct.pack(">i", 80877102)
 LATE = r"took longer than 0\.2 s"
 
