@@ -9,7 +9,7 @@ from sqlx.wire.link import Link, Steps
 from sqlx.wire.result import Reply, Result
 
 SHOWN = 40  # characters of a statement in the name of who reads it
-CANCELS = 64  # times that a cancelled stream is drained before its connection is given up
+CANCELLED = 1 << 26  # bytes that a cancelled stream may still bring before its connection is given up
 
 
 class Runner(Protocol):
@@ -154,9 +154,8 @@ class Streams:
                 return
             self._runner.cancelled = True
             yield from self._link.cancel()
-            for _ in range(CANCELS):
-                if (yield from self._link.end(reply)):
-                    return
+            if (yield from self._link.end(reply, CANCELLED)):
+                return
         except WireError as error:
             if error.kind == "server":  # the answer to the cancellation, or a failure that nobody waits for any more
                 return

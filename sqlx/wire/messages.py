@@ -18,6 +18,7 @@ from sqlx.wire.results import Results
 from sqlx.wire.split import SplitMessage
 
 OVERHEAD = 64  # bytes that a message which nobody wants counts for beside its own: an empty one costs time too
+ASIDE = 1024  # and one that comes in passing, such as a notice: it costs more, and is on its way by thousands at most
 
 
 class Messages:
@@ -75,7 +76,8 @@ class Messages:
                 candidate = self._choose(state, tag, body, start, stop)
                 self._go_on(next_position, sequence)
                 if results.discarding:
-                    results.discarded += stop - start + OVERHEAD
+                    in_passing = candidate is not None and candidate.handler is not None
+                    results.discarded += stop - start + (ASIDE if in_passing else OVERHEAD)
                 if candidate is None:
                     continue
                 if candidate.kind != ROW:

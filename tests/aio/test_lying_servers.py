@@ -192,6 +192,7 @@ class Endless:
     def __init__(self, first: bytes, more: bytes, obeys: bool) -> None:
         self.first, self.more, self.obeys = first, more, obeys
         self.cancelled = threading.Event()
+        self.said = 0  # bytes
 
     def __call__(self, peer: socket.socket) -> None:
         if peers.startup(peer).startswith(CANCEL):
@@ -204,6 +205,7 @@ class Endless:
         peer.sendall(self.first)
         while self.more and not (self.obeys and self.cancelled.wait(0.001)):  # no faster than it is read
             peer.sendall(self.more)
+            self.said += len(self.more)
         if self.cancelled.wait(peers.DEADLINE):
             peer.sendall(error("57014", "cancelled") + READY)
 
@@ -223,6 +225,16 @@ async def test_leaving_a_stream_that_goes_on_for_ever(connected: Connected, more
         with pytest.raises(exceptions.OperationalError, match="went on after it was cancelled"):
             await cursor.close()
         assert connection.closed
+
+
+async def test_what_nobody_asked_for_is_soon_too_much(connected: Connected) -> None:
+    """It costs more time than a row does, and an honest server that was cancelled has little of it on its way."""
+    server = Endless(ROW, message("S", b"a\0%s\0" % (b"x" * 200)) * 300, obeys=False)
+    with serving(server) as peer:
+        cursor = await (await connected(peer)).cursor(stream=True).execute("SELECT ?", ["x"])
+        with pytest.raises(exceptions.OperationalError, match="went on after it was cancelled"):
+            await cursor.close()
+        assert server.said < 25_000_000  # what is in the buffers of both ends is not read
 
 
 SHORT = {"rows": row(b"1") * 30, "notices": NOTICE * 30, "settings": SETTING * 30, "nothing": b""}
