@@ -226,7 +226,8 @@ def test_leaving_a_stream_that_goes_on_for_ever(connected: Connected, more: byte
 
 def test_what_nobody_asked_for_is_soon_too_much(connected: Connected) -> None:
     """It costs more time than a row does, and an honest server that was cancelled has little of it on its way."""
-    server = Endless(ROW, message("S", b"a\0%s\0" % (b"x" * 200)) * 300, obeys=False)
+    setting = message("S", b"a\0%s\0" % (b"x" * 200))
+    server = Endless(SOMEBODY, ROW, more=setting * 300, obeys=False)
     with serving(server) as peer:
         cursor = (connected(peer)).cursor(stream=True).execute("SELECT ?", ["x"])
         with pytest.raises(exceptions.OperationalError, match="went on after it was cancelled"):
