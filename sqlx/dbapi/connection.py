@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
@@ -341,11 +341,14 @@ class Connection:
 
     def _claim(self) -> None:
         """Make what is open on this connection the caller's. Raises InterfaceError while a block of another is open."""
+        self._refuse_others()
+        self._owner = current()
+
+    def _refuse_others(self) -> None:
         if (self._blocks or self._pipeline is not None) and self._owner != current():
             raise exceptions.InterfaceError(
                 "a block of another thread or task is open on this connection: use a second connection, or a lock"
             )
-        self._owner = current()
 
     def _mine(self) -> Lock:
         """The lock. Raises InterfaceError for who has it: what the driver calls meanwhile would wait for itself."""
@@ -367,7 +370,8 @@ class Connection:
         except WireError as error:
             raise translate(error, self._session.link.pack) from None
 
-    def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
+    def _run(self, steps: Steps[T], timeout: float | None = None, *, owned: bool = False) -> T:
+        """Run steps. Raises InterfaceError for those that are `owned` while a block of another is open."""
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if (pipeline := self._pipeline) is not None:
             pipeline._refuse()
@@ -375,6 +379,8 @@ class Connection:
         try:
             with lock:
                 self._check_open()
+                if owned:
+                    self._refuse_others()
                 self._running = current()
                 try:
                     return self._runner.run(steps, timeout)
@@ -385,12 +391,3 @@ class Connection:
         finally:
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()
-
-    def _take_notices(self) -> Iterable[tuple[type[exceptions.Warning], exceptions.Warning]]:
-        notices = self._session.notices
-        while notices:
-            notice = notices.popleft()
-            warning = exceptions.Warning(
-                notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=dict(notice.fields)
-            )
-            yield exceptions.Warning, warning

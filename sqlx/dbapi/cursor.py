@@ -151,7 +151,7 @@ class Cursor(Generic[R]):
     def _begin_copy(self, operation: str, stream: Stream) -> None:
         if running := self._begin():
             self._end(running, ANOTHER)
-        self._run(data_streams.copy(self.connection._session, operation, stream), None)
+        self._run(data_streams.copy(self.connection._session, operation, stream), None, owned=True)
 
     def _end_copy(self, reply: Reply) -> None:
         self._rowcount = reply.results[-1].rowcount if reply.results else -1
@@ -332,18 +332,18 @@ class Cursor(Generic[R]):
     def _end(self, stream: Stream, by: str) -> None:
         self._run(self.connection._session.streams.end(stream, by), None)
 
-    def _run(self, steps: Steps[T], timeout: float | None) -> T:
+    def _run(self, steps: Steps[T], timeout: float | None, *, owned: bool = False) -> T:
         connection = self.connection
         limit = connection._statement_timeout if timeout is None else connection._limit(timeout)
         try:
-            return connection._run(steps, limit)
+            return connection._run(steps, limit, owned=owned)
         except BaseException as error:
             if self._stream is not None and not isinstance(error, Exception):  # its reader went elsewhere
                 self._stream.abandoned = "an interrupt"
             raise
         finally:
             if connection._session.notices:
-                self.messages += connection._take_notices()
+                self.messages += exceptions.taken(connection._session.notices)
 
     def _made(self, rows: list[Row]) -> list[Any]:
         return rows if self._shaper is None else self._shaper.shaped(rows, self._result)

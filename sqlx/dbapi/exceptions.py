@@ -16,9 +16,13 @@ Which class a server's error becomes stands in its pack's `errors` table.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from sqlx.kernel.errors import Outcome, Pack, WireError, classify, position_of
+
+if TYPE_CHECKING:
+    from sqlx.kernel.mailbox import Mailbox
 
 
 class Report(Exception):
@@ -155,6 +159,14 @@ def translate(error: WireError, pack: Pack | None = None) -> Error:
         retry=retry,
         outcome=error.outcome,
     )
+
+
+def taken(notices: Mailbox[Any]) -> Iterator[tuple[type[Warning], Warning]]:
+    """What the server remarked, as pairs of class and warning; nobody gets them again."""
+    while notices:
+        notice = notices.popleft()
+        fields = dict(notice.fields)
+        yield Warning, Warning(notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=fields)
 
 
 class Rollback(Exception):

@@ -9,6 +9,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx import dbapi
+from tests.engines import ENGINES
 
 
 @pytest.fixture
@@ -63,3 +64,22 @@ async def test_a_pipeline_takes_no_statement_of_another_task(
             await asyncio.gather(work(keyed, 2))
     await asyncio.gather(work(keyed, 3))
     assert await ids(keyed) == [1, 3]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+async def test_a_copy_of_another_task_is_refused_in_a_block(keyed: face.Connection) -> None:
+    """While it ran, the block could not be undone."""
+
+    async def copy() -> None:
+        async with keyed.cursor().copy("COPY keyed FROM STDIN") as copying:
+            await copying.write_row((2,))
+
+    with pytest.raises(ZeroDivisionError):
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                await asyncio.gather(copy())
+            raise ZeroDivisionError
+    assert not keyed.in_transaction
+    await asyncio.gather(copy())
+    assert await ids(keyed) == [2]

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sqlx import dbapi
+from tests.engines import ENGINES
 
 T = TypeVar("T")
 SECONDS = 10.0  # within which everything here has ended, unless it waits for itself
@@ -58,6 +59,24 @@ def test_a_block_of_another_thread_is_refused(keyed: dbapi.Connection, work: Cal
         raise ZeroDivisionError
     assert not keyed.in_transaction
     elsewhere(work, keyed, 3)
+    assert ids(keyed) == [3]
+
+
+def copied(connection: dbapi.Connection, number: int) -> None:
+    with connection.cursor().copy("COPY keyed FROM STDIN") as copy:
+        copy.write_row((number,))
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+def test_a_copy_of_another_thread_is_refused_in_a_block(keyed: dbapi.Connection) -> None:
+    """While it ran, the block could not be undone."""
+    with pytest.raises(ZeroDivisionError), keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+            elsewhere(copied, keyed, 2)
+        raise ZeroDivisionError
+    assert not keyed.in_transaction
+    elsewhere(copied, keyed, 3)
     assert ids(keyed) == [3]
 
 
