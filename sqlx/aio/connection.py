@@ -59,7 +59,7 @@ class Connection:
         self._process = os.getpid()
         self._streams = 0
         self._pipeline: Pipeline | None = None
-        self._blocks: list[Transaction] = []
+        self._blocks: list[Transaction | Savepoint] = []  # the innermost last
         self._owner: object = None  # the thread or task whose blocks and pipeline these are
         self._running: object = None  # the one whose statement runs
         self._name = options.pack.name
@@ -333,7 +333,7 @@ class Connection:
             )
 
     def _refuse_in_block(self, what: str) -> None:
-        if self._blocks:
+        if any(isinstance(block, Transaction) for block in self._blocks):
             raise exceptions.ProgrammingError(
                 f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
             )

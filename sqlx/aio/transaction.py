@@ -99,17 +99,32 @@ class Savepoint:
         await self._do("rollback_to")
 
     async def __aenter__(self) -> Savepoint:
-        await self._do("savepoint")
+        connection = self._connection
+        async with connection._mine():
+            connection._claim()
+            connection._blocks.append(self)
+        try:
+            await self._do("savepoint")
+        except BaseException:
+            self._leave()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._connection.in_transaction:
-            return  # the block has ended the transaction, and the savepoint with it
-        if error is not None:
-            await self._do("rollback_to")
-        await self._do("release")
+        try:
+            if not self._connection.in_transaction:
+                return  # the block has ended the transaction, and the savepoint with it
+            if error is not None:
+                await self._do("rollback_to")
+            await self._do("release")
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self in self._connection._blocks:  # and not ended with one that it was in
+            self._connection._blocks.remove(self)
 
     async def _do(self, verb: str) -> None:
-        await self._connection._run(self._connection._session.savepoint(verb, self.name))
+        await self._connection._run(self._connection._session.savepoint(verb, self.name), owned=True)

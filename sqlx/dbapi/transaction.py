@@ -100,17 +100,32 @@ class Savepoint:
         self._do("rollback_to")
 
     def __enter__(self) -> Savepoint:
-        self._do("savepoint")
+        connection = self._connection
+        with connection._mine():
+            connection._claim()
+            connection._blocks.append(self)
+        try:
+            self._do("savepoint")
+        except BaseException:
+            self._leave()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._connection.in_transaction:
-            return  # the block has ended the transaction, and the savepoint with it
-        if error is not None:
-            self._do("rollback_to")
-        self._do("release")
+        try:
+            if not self._connection.in_transaction:
+                return  # the block has ended the transaction, and the savepoint with it
+            if error is not None:
+                self._do("rollback_to")
+            self._do("release")
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self in self._connection._blocks:  # and not ended with one that it was in
+            self._connection._blocks.remove(self)
 
     def _do(self, verb: str) -> None:
-        self._connection._run(self._connection._session.savepoint(verb, self.name))
+        self._connection._run(self._connection._session.savepoint(verb, self.name), owned=True)
