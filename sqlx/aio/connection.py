@@ -381,7 +381,10 @@ class Connection:
                 if owned:
                     self._refuse_others()
                 self._running = current()
+                blocks = self._session.transactions.blocks
                 try:
+                    if blocks.open:
+                        steps = blocks.watched(steps)
                     return await self._runner.run(steps, timeout)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None

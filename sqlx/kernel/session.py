@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, each, joined
+from sqlx.kernel.blocks import Block
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import Mistake, WireError, advice, classify, position_of
 from sqlx.kernel.mailbox import Mailbox
@@ -304,16 +305,18 @@ class Session:
             self._redefined = False
             self._kept.forget()
 
-    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[bool]:
-        """Open a transaction, or a savepoint of this name in the one that is open: then the answer is True."""
+    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[Block]:
+        """Open a transaction, or a savepoint of this name in the one that is open."""
+        blocks = self.transactions.blocks
         if self.link.state in ("open", "failed"):
             if modes:
                 raise Mistake(f"a transaction is open, and {', '.join(modes)} cannot change inside of it")
             yield from self.savepoint("savepoint", name)
-            return True
+            return blocks.enter(name)
+        blocks.check()
         yield from self.make_ready()
         yield from self.transactions.open(**modes)
-        return False
+        return blocks.enter()
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")
