@@ -303,9 +303,13 @@ class Cursor(Generic[R]):
         self._check_open()
         if self._missing is not None:
             raise self._missing
-        if self._result.columns is None:
+        if self._result.columns is None and not self._ran_no_row():
             said = "returned no rows" if self._reply is not None else "has not been executed"
             raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
+
+    def _ran_no_row(self) -> bool:
+        """Whether executemany was given no rows: what the statement would have returned, nobody has asked."""
+        return self._reply is not None and not self._reply.results and self._rowcount == 0
 
     def _target(self, value: int, mode: str, position: int) -> int:
         if mode not in ("relative", "absolute"):

@@ -96,13 +96,14 @@ class Machine:
         except WireError as error:
             reply.error, reply.done = error, True
             return
-        for command, arguments, messages.sequence in owed:
+        for index, (command, arguments, messages.sequence) in enumerate(owed):
             if (statement := arguments[PREPARED]) is not None:
                 results.known, results.formats = statement.described, statement.formats
             try:
                 yield from self._run(command.replies, arguments)
                 self._check_whole()
             except WireError as error:
+                error.index = index
                 self._keep(self._last_words(error))
                 if segment is not None:
                     if command.closed:
