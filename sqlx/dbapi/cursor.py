@@ -107,6 +107,12 @@ class Cursor(Generic[R]):
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
+        given: object = seq_of_parameters
+        if given is self:
+            raise exceptions.ProgrammingError(
+                "a cursor cannot run a statement on its own rows, which it drops before it runs another",
+                fields={"hint": "fetch them before, or use another cursor"},
+            )
         if (pipeline := self.connection._pipeline) is not None:
             pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
             return self

@@ -100,6 +100,14 @@ async def test_no_rows_return_none(keyed: face.Connection, piped: bool) -> None:
     assert [row async for row in cursor] == []
 
 
+async def test_a_cursor_does_not_feed_itself(keyed: face.Connection) -> None:
+    """What it had fetched from is kept."""
+    cursor = await keyed.cursor().execute("SELECT id + 1, name FROM keyed")
+    with pytest.raises(dbapi.ProgrammingError, match=r"its own rows.*\nhint: .*another cursor"):
+        await cursor.executemany("INSERT INTO keyed VALUES (?, ?)", cursor)  # type: ignore[arg-type]
+    assert await cursor.fetchall() == [(2, "first")]
+
+
 FIRST = len(GOOD) + 1  # the row of BAD that cannot be
 
 

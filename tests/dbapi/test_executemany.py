@@ -99,6 +99,14 @@ def test_no_rows_return_none(keyed: face.Connection, piped: bool) -> None:
     assert list(cursor) == []
 
 
+def test_a_cursor_does_not_feed_itself(keyed: face.Connection) -> None:
+    """What it had fetched from is kept."""
+    cursor = keyed.cursor().execute("SELECT id + 1, name FROM keyed")
+    with pytest.raises(dbapi.ProgrammingError, match=r"its own rows.*\nhint: .*another cursor"):
+        cursor.executemany("INSERT INTO keyed VALUES (?, ?)", cursor)  # type: ignore[arg-type]
+    assert cursor.fetchall() == [(2, "first")]
+
+
 FIRST = len(GOOD) + 1  # the row of BAD that cannot be
 
 
