@@ -33,6 +33,7 @@ TWINS = {
     "tests/aio/test_scripts.py": "tests/dbapi/test_scripts.py",
     "tests/aio/test_pipeline.py": "tests/dbapi/test_pipeline.py",
     "tests/aio/test_transaction.py": "tests/dbapi/test_transaction.py",
+    "tests/aio/test_ended_blocks.py": "tests/dbapi/test_ended_blocks.py",
     "tests/aio/test_executemany.py": "tests/dbapi/test_executemany.py",
     "tests/aio/test_callproc.py": "tests/dbapi/test_callproc.py",
     "tests/aio/test_notifications.py": "tests/dbapi/test_notifications.py",

@@ -95,6 +95,8 @@ class Pipeline:
         if queued.reply is not None:
             cursor._reset()
             cursor._take(queued.reply)
+            if queued.many and not queued.reply.results:
+                cursor._rowcount = 0
         elif queued.error is not None:
             cursor._missing = translate(queued.error, self._connection._session.link.pack)
         else:

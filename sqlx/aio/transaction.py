@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import Rollback
+from sqlx.kernel.blocks import Block
 
 if TYPE_CHECKING:
     from sqlx.aio.connection import Connection
+
+COMMITTED = "a statement in the block has committed what was done before it, as DDL does on this engine"
 
 
 class Transaction:
@@ -18,7 +21,7 @@ class Transaction:
     def __init__(self, connection: Connection, modes: dict[str, Any]) -> None:
         self._connection = connection
         self._modes = {name: mode for name, mode in modes.items() if mode is not None}
-        self._savepoint = ""  # its name; empty for a block that is a whole transaction
+        self._block = Block()
         self._entered = False
 
     async def __aenter__(self) -> Transaction:
@@ -30,8 +33,7 @@ class Transaction:
             connection._blocks.append(self)
         try:
             name = f"sqlx_block_{len(connection._blocks)}"
-            if await connection._run(connection._session.open_block(name, self._modes)):
-                self._savepoint = name
+            self._block = await connection._run(connection._session.open_block(name, self._modes))
         except BaseException:
             connection._blocks.remove(self)
             raise
@@ -46,6 +48,7 @@ class Transaction:
         ended = self not in connection._blocks  # with one that it was in
         if not ended:
             del connection._blocks[connection._blocks.index(self) :]
+        connection._session.transactions.blocks.leave(self._block)
         if error is None and not in_turn:
             if not ended:
                 await self._undo()
@@ -60,15 +63,25 @@ class Transaction:
         except exceptions.Error:
             if isinstance(error, Rollback):
                 raise
+        if self._block.gone == "committed":
+            if isinstance(error, Rollback):
+                raise exceptions.ProgrammingError(f"the block cannot be undone: {COMMITTED}")
+            if COMMITTED not in getattr(error, "__notes__", ()):
+                error.add_note(COMMITTED)
         return isinstance(error, Rollback) and error.block in (None, self)
 
     async def _keep(self) -> None:
-        connection = self._connection
-        if not connection.in_transaction and not connection.closed:
-            return  # the block has ended the transaction by itself
+        connection, block = self._connection, self._block
+        if block.gone == "ended":
+            await self._undo()
+            raise exceptions.ProgrammingError(
+                "the block was not kept: its transaction has ended in it, by a statement or with one that failed"
+            )
+        if block.gone and (block.savepoint or not connection.in_transaction):
+            return  # all that there is was committed
         try:
-            if self._savepoint:
-                await connection._run(connection._session.savepoint("release", self._savepoint))
+            if block.savepoint:
+                await connection._run(connection._session.savepoint("release", block.savepoint))
             else:
                 await connection._run(connection._session.commit())
         except BaseException:
@@ -77,12 +90,12 @@ class Transaction:
             raise
 
     async def _undo(self) -> None:
-        connection = self._connection
-        if not connection.in_transaction:
+        connection, block = self._connection, self._block
+        if not connection.in_transaction or (block.gone and block.savepoint):
             return
-        if self._savepoint:
-            await connection._run(connection._session.savepoint("rollback_to", self._savepoint))
-            await connection._run(connection._session.savepoint("release", self._savepoint))
+        if block.savepoint:
+            await connection._run(connection._session.savepoint("rollback_to", block.savepoint))
+            await connection._run(connection._session.savepoint("release", block.savepoint))
         else:
             await connection._run(connection._session.rollback())
 
@@ -99,17 +112,32 @@ class Savepoint:
         await self._do("rollback_to")
 
     async def __aenter__(self) -> Savepoint:
-        await self._do("savepoint")
+        connection = self._connection
+        async with connection._mine():
+            connection._claim()
+            connection._blocks.append(self)
+        try:
+            await self._do("savepoint")
+        except BaseException:
+            self._leave()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self._connection.in_transaction:
-            return  # the block has ended the transaction, and the savepoint with it
-        if error is not None:
-            await self._do("rollback_to")
-        await self._do("release")
+        try:
+            if not self._connection.in_transaction:
+                return  # the block has ended the transaction, and the savepoint with it
+            if error is not None:
+                await self._do("rollback_to")
+            await self._do("release")
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self in self._connection._blocks:  # and not ended with one that it was in
+            self._connection._blocks.remove(self)
 
     async def _do(self, verb: str) -> None:
-        await self._connection._run(self._connection._session.savepoint(verb, self.name))
+        await self._connection._run(self._connection._session.savepoint(verb, self.name), owned=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
@@ -60,7 +60,7 @@ class Connection:
         self._process = os.getpid()
         self._streams = 0
         self._pipeline: Pipeline | None = None
-        self._blocks: list[Transaction] = []
+        self._blocks: list[Transaction | Savepoint] = []  # the innermost last
         self._owner: object = None  # the thread or task whose blocks and pipeline these are
         self._running: object = None  # the one whose statement runs
         self._name = options.pack.name
@@ -334,18 +334,21 @@ class Connection:
             )
 
     def _refuse_in_block(self, what: str) -> None:
-        if self._blocks:
+        if any(isinstance(block, Transaction) for block in self._blocks):
             raise exceptions.ProgrammingError(
                 f"{what} would end a transaction whose block has not ended: leave the block, or raise Rollback in it"
             )
 
     def _claim(self) -> None:
         """Make what is open on this connection the caller's. Raises InterfaceError while a block of another is open."""
+        self._refuse_others()
+        self._owner = current()
+
+    def _refuse_others(self) -> None:
         if (self._blocks or self._pipeline is not None) and self._owner != current():
             raise exceptions.InterfaceError(
                 "a block of another thread or task is open on this connection: use a second connection, or a lock"
             )
-        self._owner = current()
 
     def _mine(self) -> Lock:
         """The lock. Raises InterfaceError for who has it: what the driver calls meanwhile would wait for itself."""
@@ -367,7 +370,8 @@ class Connection:
         except WireError as error:
             raise translate(error, self._session.link.pack) from None
 
-    def _run(self, steps: Steps[T], timeout: float | None = None) -> T:
+    def _run(self, steps: Steps[T], timeout: float | None = None, *, owned: bool = False) -> T:
+        """Run steps. Raises InterfaceError for those that are `owned` while a block of another is open."""
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if (pipeline := self._pipeline) is not None:
             pipeline._refuse()
@@ -375,8 +379,13 @@ class Connection:
         try:
             with lock:
                 self._check_open()
+                if owned:
+                    self._refuse_others()
                 self._running = current()
+                blocks = self._session.transactions.blocks
                 try:
+                    if blocks.open:
+                        steps = blocks.watched(steps)
                     return self._runner.run(steps, timeout)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None
@@ -385,12 +394,3 @@ class Connection:
         finally:
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()
-
-    def _take_notices(self) -> Iterable[tuple[type[exceptions.Warning], exceptions.Warning]]:
-        notices = self._session.notices
-        while notices:
-            notice = notices.popleft()
-            warning = exceptions.Warning(
-                notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=dict(notice.fields)
-            )
-            yield exceptions.Warning, warning

@@ -107,6 +107,12 @@ class Cursor(Generic[R]):
 
         `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
         """
+        given: object = seq_of_parameters
+        if given is self:
+            raise exceptions.ProgrammingError(
+                "a cursor cannot run a statement on its own rows, which it drops before it runs another",
+                fields={"hint": "fetch them before, or use another cursor"},
+            )
         if (pipeline := self.connection._pipeline) is not None:
             pipeline._put(self, operation, seq_of_parameters, many=True, timeout=timeout)
             return self
@@ -151,7 +157,7 @@ class Cursor(Generic[R]):
     def _begin_copy(self, operation: str, stream: Stream) -> None:
         if running := self._begin():
             self._end(running, ANOTHER)
-        self._run(data_streams.copy(self.connection._session, operation, stream), None)
+        self._run(data_streams.copy(self.connection._session, operation, stream), None, owned=True)
 
     def _end_copy(self, reply: Reply) -> None:
         self._rowcount = reply.results[-1].rowcount if reply.results else -1
@@ -304,9 +310,13 @@ class Cursor(Generic[R]):
         self._check_open()
         if self._missing is not None:
             raise self._missing
-        if self._result.columns is None:
+        if self._result.columns is None and not self._ran_no_row():
             said = "returned no rows" if self._reply is not None else "has not been executed"
             raise exceptions.ProgrammingError(f"there is nothing to fetch: the statement {said}")
+
+    def _ran_no_row(self) -> bool:
+        """Whether executemany was given no rows: what the statement would have returned, nobody has asked."""
+        return self._reply is not None and not self._reply.results and self._rowcount == 0
 
     def _target(self, value: int, mode: str, position: int) -> int:
         if mode not in ("relative", "absolute"):
@@ -332,18 +342,18 @@ class Cursor(Generic[R]):
     def _end(self, stream: Stream, by: str) -> None:
         self._run(self.connection._session.streams.end(stream, by), None)
 
-    def _run(self, steps: Steps[T], timeout: float | None) -> T:
+    def _run(self, steps: Steps[T], timeout: float | None, *, owned: bool = False) -> T:
         connection = self.connection
         limit = connection._statement_timeout if timeout is None else connection._limit(timeout)
         try:
-            return connection._run(steps, limit)
+            return connection._run(steps, limit, owned=owned)
         except BaseException as error:
             if self._stream is not None and not isinstance(error, Exception):  # its reader went elsewhere
                 self._stream.abandoned = "an interrupt"
             raise
         finally:
             if connection._session.notices:
-                self.messages += connection._take_notices()
+                self.messages += exceptions.taken(connection._session.notices)
 
     def _made(self, rows: list[Row]) -> list[Any]:
         return rows if self._shaper is None else self._shaper.shaped(rows, self._result)

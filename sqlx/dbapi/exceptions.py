@@ -16,9 +16,13 @@ Which class a server's error becomes stands in its pack's `errors` table.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from sqlx.kernel.errors import Outcome, Pack, WireError, classify, position_of
+
+if TYPE_CHECKING:
+    from sqlx.kernel.mailbox import Mailbox
 
 
 class Report(Exception):
@@ -26,9 +30,9 @@ class Report(Exception):
 
     `sqlstate` is the five-character SQLSTATE, `code` the server's own number. `detail`, `hint`, `constraint`,
     `table`, `column` and `position` (1-based, in characters of the statement that was sent) are the server's fields;
-    None where it gave none. `retry` names why trying again may help (`serialization`, `deadlock`, …). `outcome` says
-    what became of the statement: `not_run`, `rolled_back` or `unknown`; a statement that may have run is never
-    silently run again.
+    None where it gave none. `row` (1-based) is which row of `executemany` it is about, where that is known. `retry`
+    names why trying again may help (`serialization`, `deadlock`, …). `outcome` says what became of the statement:
+    `not_run`, `rolled_back` or `unknown`; a statement that may have run is never silently run again.
     """
 
     def __init__(
@@ -65,6 +69,11 @@ class Report(Exception):
         return position_of(self.fields)
 
     @property
+    def row(self) -> int | None:
+        """Which of the rows that were given to executemany, counted from 1."""
+        return position_of(self.fields, "row")
+
+    @property
     def constraint(self) -> str | None:
         """The constraint that was violated."""
         return self.fields.get("constraint")
@@ -81,7 +90,7 @@ class Report(Exception):
 
     def __str__(self) -> str:
         lines = [self.message]
-        lines += [f"{name}: {self.fields[name]}" for name in ("detail", "hint") if self.fields.get(name)]
+        lines += [f"{name}: {self.fields[name]}" for name in ("row", "detail", "hint") if self.fields.get(name)]
         return "\n".join(lines)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -155,6 +164,14 @@ def translate(error: WireError, pack: Pack | None = None) -> Error:
         retry=retry,
         outcome=error.outcome,
     )
+
+
+def taken(notices: Mailbox[Any]) -> Iterator[tuple[type[Warning], Warning]]:
+    """What the server remarked, as pairs of class and warning; nobody gets them again."""
+    while notices:
+        notice = notices.popleft()
+        fields = dict(notice.fields)
+        yield Warning, Warning(notice.message, sqlstate=notice.sqlstate, code=notice.code, fields=fields)
 
 
 class Rollback(Exception):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
 
-from sqlx.kernel.errors import Mistake
+from sqlx.kernel.errors import Mistake, WireError, position_of
 from sqlx.wire.parameters import HOLDERS, Parameters, ParameterType
 from sqlx.wire.result import Result
 from sqlx.wire.values.kinds import unwrap
 
 T = TypeVar("T")
+U = TypeVar("U")
 Types: TypeAlias = tuple[ParameterType, ...]
 Values: TypeAlias = Sequence[Any]
 
@@ -28,6 +29,25 @@ def each(rows: Iterable[T]) -> Iterator[T]:
         ) from None
 
 
+def every(work: Callable[[T], U], rows: Iterable[T]) -> list[U]:
+    """What `work` makes of each row; a WireError says of which row it is."""
+    done: list[U] = []
+    try:
+        for row in rows:
+            done.append(work(row))  # not a list of its own: how many are done is told
+    except WireError as error:
+        error.fields["row"] = str(len(done) + 1)
+        raise
+    return done
+
+
+def name_row(error: WireError, before: int, index: int | None) -> None:
+    """Say in an error which row it is of: the one of this index behind those `before`. One that has a position is of
+    the statement, whatever its row."""
+    if index is not None and error.kind in ("server", "data") and position_of(error.fields) is None:
+        error.fields["row"] = str(before + index + 1)
+
+
 def batches(parameters: Parameters, rows: Iterable[Values]) -> Iterator[tuple[Types, list[Values]]]:
     """The rows encoded, in order, those that follow one another with the same types together. Raises WireError (data).
 
@@ -35,7 +55,7 @@ def batches(parameters: Parameters, rows: Iterable[Values]) -> Iterator[tuple[Ty
     column of one kind never splits a batch.
     """
     raw = list(rows)
-    bound = [parameters.bind(row) for row in raw]
+    bound = every(parameters.bind, raw)
     kinds = {types for types, _ in bound}
     if len(kinds) > 1:
         shared = [_shared(parameters, set(types), raw, index) for index, types in enumerate(zip(*kinds, strict=True))]

@@ -79,9 +79,9 @@ def advice(error: WireError, pack: Pack) -> str | None:
     return None
 
 
-def position_of(fields: Mapping[str, str]) -> int | None:
-    """Where in its statement an error is, in characters from 1; None where the server does not say."""
-    told = _POSITION.fullmatch(fields.get("position", ""))
+def position_of(fields: Mapping[str, str], name: str = "position") -> int | None:
+    """Where in its statement an error is, in characters from 1, or another number; None where nobody says."""
+    told = _POSITION.fullmatch(fields.get(name, ""))
     return int(told[0]) if told else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
-from sqlx.kernel.batches import batches, each, joined
+from sqlx.kernel.batches import batches, each, every, joined, name_row
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
@@ -67,7 +67,11 @@ class Statements:
             what = statement.unpreparable or "a script"
             raise Mistake(f"{what} cannot be run in a pipeline", "execute it outside, or its statements one by one")
         adapted = self._session.adapted
-        values = [adapted(statement.arrange(each)) if statement.native is not None else () for each in given]
+
+        def arrange(row: Any) -> Sequence[Any]:
+            return adapted(statement.arrange(row)) if statement.native is not None else ()
+
+        values = every(arrange, given) if many else [arrange(parameters)]
         if many:
             rows = [(types, row) for types, group in batches(bind, values) for row in group]
         else:
@@ -102,7 +106,8 @@ class Statements:
         session = self._session
         before = session.link.state
         try:
-            reply = yield from session.link.pipeline(self._calls())
+            calls = self._calls()
+            reply = (yield from session.link.pipeline(calls)) if calls else Reply()
         except WireError as error:
             for queued in self._queue:  # nobody knows how far it came, if anything was sent
                 queued.error = error
@@ -110,10 +115,12 @@ class Statements:
         finally:
             if any(queued.statement.redefines for queued in self._queue):
                 session.forget_changed()
-        self._deal_out(reply)
+        done = self._deal_out(reply)
         if reply.error is not None:
             # All have run when what ends their transaction fails: a constraint that was deferred.
             failed = next((queued for queued in self._queue if queued.reply is None), self._queue[-1])
+            if failed.many:
+                name_row(reply.error, 0, done)
             failed.reply, failed.error = None, session.explained(reply.error, failed.statement, before)
             raise failed.error
 
@@ -131,15 +138,16 @@ class Statements:
                 begun = begun or begin is not None
         return calls
 
-    def _deal_out(self, reply: Reply) -> None:
-        """Give each statement what it brought, up to the one that failed."""
+    def _deal_out(self, reply: Reply) -> int | None:
+        """Give each statement what it brought, up to the one that failed: of this, how many of its rows were run."""
         done = [result for result in reply.results if result.complete]
         position = 0
         for queued in self._queue:
             own = done[position : position + len(queued.rows)]
             if len(own) < len(queued.rows):
-                return
+                return len(own)
             position += len(own)
             queued.reply = Reply()
             queued.reply.results = [joined(own)] if own and queued.many else own
             queued.reply.done = True
+        return None

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
-from sqlx.kernel.batches import batches, each, joined
+from sqlx.kernel.batches import batches, each, every, joined, name_row
+from sqlx.kernel.blocks import Block
 from sqlx.kernel.diagnostics import Diagnostics
 from sqlx.kernel.errors import Mistake, WireError, advice, classify, position_of
 from sqlx.kernel.mailbox import Mailbox
@@ -119,11 +120,13 @@ class Session:
         whole = Reply()
         before = self.link.state
         statement: Statement | None = None
-        arranged = []
-        for row in each(rows):
-            if statement is None:
-                statement = self.statements.bound(sql, row)
-            arranged.append(self.adapted(statement.arrange(row)))
+
+        def arrange(row: Any) -> Sequence[Any]:
+            nonlocal statement
+            statement = statement or self.statements.bound(sql, row)
+            return self.adapted(statement.arrange(row))
+
+        arranged = every(arrange, each(rows))
         if statement is None:
             return whole
         work = self._run_many(statement, arranged, whole)
@@ -144,6 +147,7 @@ class Session:
 
     def _run_many(self, statement: Statement, rows: list[Sequence[Any]], whole: Reply) -> Steps[None]:
         self.statements.refuse_unpreparable(statement)
+        done = 0
         for types, values in batches(self.parameters, rows):
             key = self._key(statement, types)
             prepared = self._kept.get(key)
@@ -151,11 +155,16 @@ class Session:
             if prepared is None and not unprepared:
                 prepared = yield from self._prepare(statement, types)
             begin = self.transactions.begin_for(statement)
-            if unprepared:
-                reply = yield from self.link.run_many(statement.text, types, values, begin=begin)
-            else:
-                reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            try:
+                if unprepared:
+                    reply = yield from self.link.run_many(statement.text, types, values, begin=begin)
+                else:
+                    reply = yield from self.link.execute_many(prepared, types, values, begin=begin)
+            except WireError as error:
+                name_row(error, done, error.index)
+                raise
             whole.results += reply.results
+            done += len(values)
 
     def _run(self, statement: Statement, types: Any, values: Sequence[Any], stream: Stream | None) -> Steps[Reply]:
         """Run a statement with values; once more where the server does not know it as it was prepared, and nothing was
@@ -305,16 +314,18 @@ class Session:
             self._redefined = False
             self._kept.forget()
 
-    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[bool]:
-        """Open a transaction, or a savepoint of this name in the one that is open: then the answer is True."""
+    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[Block]:
+        """Open a transaction, or a savepoint of this name in the one that is open."""
+        blocks = self.transactions.blocks
         if self.link.state in ("open", "failed"):
             if modes:
                 raise Mistake(f"a transaction is open, and {', '.join(modes)} cannot change inside of it")
             yield from self.savepoint("savepoint", name)
-            return True
+            return blocks.enter(name)
+        blocks.check()
         yield from self.make_ready()
         yield from self.transactions.open(**modes)
-        return False
+        return blocks.enter()
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")

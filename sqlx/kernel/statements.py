@@ -50,6 +50,7 @@ class Statement:
     __slots__ = (
         "alone",
         "bars_transaction",
+        "ends_transaction",
         "in_order",
         "native",
         "opens_transaction",
@@ -68,6 +69,7 @@ class Statement:
         self.in_order = native is not None and not native.by_name and native.order == tuple(range(native.count))
         self.alone = True  # one statement, which the server can prepare
         self.bars_transaction: str | None = None
+        self.ends_transaction = False  # by a word for it, in one of its parts at least
         self.opens_transaction = True
         self.redefines = False  # after it, what is prepared may mean something else: see the pack's sql.redefines
         self.unpreparable: str | None = None
@@ -132,6 +134,7 @@ class Statements:
         statement.opens_transaction = barred is None and matches(sql, self._controls, variables) is None
         statement.unpreparable = matches(sql, self._unpreparable, variables)
         parts = [sql[start:end] for start, end in self.scanner.statements(sql, variables)] if ";" in sql else [sql]
+        statement.ends_transaction = any(matches(part, self._controls, variables) for part in parts)
         statement.redefines = any(matches(part, self._redefining, variables) for part in parts)
         statement.alone = len(parts) < 2 and statement.unpreparable is None
         if len(sql) <= LONGEST:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from sqlx.kernel.blocks import Blocks
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
@@ -31,6 +32,7 @@ class Transactions:
         self._isolation: str | None = None
         self._begin: str | None = self._words.get("begin")
         self.owed: list[str] = []
+        self.blocks = Blocks(link)
         self.in_two_phases = False  # what is prepared is no transaction to the server, and yet one to us
         self._owe_autocommit()
         if isolation is not None:
@@ -105,6 +107,8 @@ class Transactions:
 
     def begin_for(self, statement: Statement) -> str | None:
         """The text that opens the transaction `statement` shall run in; None when it needs none. Raises WireError."""
+        if self.blocks.open:
+            self.blocks.check(statement)
         state = self._link.state
         if state == "idle":
             return None if self._autocommit or not statement.opens_transaction else self._begin
@@ -183,6 +187,8 @@ class Transactions:
         if template is None:
             raise WireError("unsupported", "this engine has no savepoints", outcome="not_run")
         begin = None
+        if verb == "savepoint":
+            self.blocks.check()
         if self._link.state == "idle":
             if self._autocommit or (verb != "savepoint" and self._begin is not None):
                 raise Misuse("there is no transaction for a savepoint", "set autocommit to False, or run BEGIN first")

@@ -258,13 +258,18 @@ class Conversation:
         transaction only together they go in one."""
         reply, batch = Reply(), self.replies.preamble(begin)
         alone = self.program.segment is not None and begin is None and self.state == "idle"
-        for index, command in enumerate(commands, 1):
-            batch.append(command)
-            if index % PIPELINE == 0 and not alone:
+        before = -len(batch)  # rows that were run before those of the batch
+        try:
+            for index, command in enumerate(commands, 1):
+                batch.append(command)
+                if index % PIPELINE == 0 and not alone:
+                    yield from self.replies.start(batch, reply)
+                    batch, before = [], index
+            if batch:
                 yield from self.replies.start(batch, reply)
-                batch = []
-        if batch:
-            yield from self.replies.start(batch, reply)
+        except WireError as error:
+            error.index = None if error.index is None or before + error.index < 0 else before + error.index
+            raise
         yield from self.lookup.reread(reply)
         return reply
 

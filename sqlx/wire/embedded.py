@@ -213,10 +213,14 @@ class EmbeddedLink:
         return reply
 
     def _each(self, reply: Reply, prepared: Statement, rows: Sequence[Sequence[Any]]) -> Iterator[None]:
-        for values in rows:
+        for index, values in enumerate(rows):
             if self.interrupted:  # short statements end before the engine gives Python a turn
                 raise interrupted()
-            yield from Exchange(self, reply, prepared.sql, values, prepared).run()
+            try:
+                yield from Exchange(self, reply, prepared.sql, values, prepared).run()
+            except WireError as error:
+                error.index = index
+                raise
 
     def run(self, sql: str, *unused: Any, **options: Any) -> Steps[Reply]:
         """Nothing is won by it here: preparing waits for nobody."""

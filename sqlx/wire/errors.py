@@ -33,6 +33,7 @@ class WireError(Exception):
     `fields` holds what the server said beyond the message, under the names `detail`, `hint`, `position` (1-based, in
     characters), `severity`, `schema`, `table`, `column`, `constraint`, `type`, `where`.
     `outcome` says what became of the statement: `not_run`, `rolled_back`, or `unknown`.
+    `index` is which of many commands, or of many rows, it is the answer to, from 0; None where it is not one's.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class WireError(Exception):
         self.code = code
         self.fields = fields or {}
         self.outcome: Outcome = outcome
+        self.index: int | None = None
 
     def again(self) -> WireError:
         """The same, for something that was not run because of it."""

@@ -97,7 +97,7 @@ class Machine:
         except WireError as error:
             reply.error, reply.done = error, True
             return
-        for command, arguments, messages.sequence in owed:
+        for index, (command, arguments, messages.sequence) in enumerate(owed):
             if (statement := arguments[PREPARED]) is not None:
                 results.known, results.formats = statement.described, statement.formats
             ended = results.ended
@@ -107,6 +107,7 @@ class Machine:
                 if results.ended == ended and command.name in RESULT_COMMANDS:
                     raise WireError("protocol", "the server ended its answer, in which there is no result")
             except WireError as error:
+                error.index = index
                 self._keep(self._last_words(error))
                 if segment is not None:
                     if command.closed:

@@ -9,6 +9,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx import dbapi
+from tests.engines import ENGINES
 
 
 @pytest.fixture
@@ -63,3 +64,60 @@ async def test_a_pipeline_takes_no_statement_of_another_task(
             await asyncio.gather(work(keyed, 2))
     await asyncio.gather(work(keyed, 3))
     assert await ids(keyed) == [1, 3]
+
+
+async def in_a_savepoint(connection: face.Connection, number: int) -> None:
+    async with connection.savepoint("kept"):
+        await insert(connection, number)
+
+
+async def test_a_savepoint_of_another_task_is_refused_in_a_block(keyed: face.Connection) -> None:
+    async with keyed.transaction():
+        await insert(keyed, 1)
+        async with keyed.savepoint("mine") as mine:
+            for work in (in_a_savepoint(keyed, 2), mine.rollback()):
+                with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                    await asyncio.gather(work)
+    await keyed.cursor().execute("BEGIN")
+    await asyncio.gather(in_a_savepoint(keyed, 3))
+    await keyed.commit()
+    assert await ids(keyed) == [1, 3]
+
+
+@pytest.mark.parametrize("work", [in_a_savepoint, in_a_block, in_a_pipeline])
+async def test_no_block_begins_in_a_savepoint_of_another_task(
+    keyed: face.Connection, work: Callable[[face.Connection, int], Awaitable[None]]
+) -> None:
+    await keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError):
+        async with keyed.savepoint("mine"):
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                await asyncio.gather(work(keyed, 2))
+            raise ZeroDivisionError
+    await asyncio.gather(work(keyed, 3))
+    await keyed.commit()
+    assert await ids(keyed) == [3]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+@pytest.mark.parametrize("block", ["transaction", "savepoint"])
+async def test_a_copy_of_another_task_is_refused_in_a_block(keyed: face.Connection, block: str) -> None:
+    """While it ran, the block could not be undone."""
+
+    async def copy() -> None:
+        async with keyed.cursor().copy("COPY keyed FROM STDIN") as copying:
+            await copying.write_row((2,))
+
+    if block == "savepoint":
+        await keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError):
+        async with keyed.transaction() if block == "transaction" else keyed.savepoint("mine"):
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                await asyncio.gather(copy())
+            raise ZeroDivisionError
+    assert keyed.in_transaction is (block == "savepoint")
+    await keyed.commit()
+    await asyncio.gather(copy())
+    assert await ids(keyed) == [2]

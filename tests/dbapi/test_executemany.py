@@ -85,6 +85,72 @@ def test_what_the_rows_return_is_one_result(keyed: face.Connection, runs: int) -
     assert (cursor.rowcount, cursor.description) == (0, None)
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_no_rows_return_none(keyed: face.Connection, piped: bool) -> None:
+    cursor = keyed.cursor()
+    sql = "INSERT INTO keyed VALUES (?, ?) RETURNING id"
+    if piped:
+        with keyed.pipeline():
+            cursor.executemany(sql, [])
+    else:
+        cursor.executemany(sql, [])
+    assert (cursor.rowcount, cursor.fetchone()) == (0, None)
+    assert (cursor.fetchmany(2), cursor.fetchall()) == ([], [])
+    assert list(cursor) == []
+
+
+def test_a_cursor_does_not_feed_itself(keyed: face.Connection) -> None:
+    """What it had fetched from is kept."""
+    cursor = keyed.cursor().execute("SELECT id + 1, name FROM keyed")
+    with pytest.raises(dbapi.ProgrammingError, match=r"its own rows.*\nhint: .*another cursor"):
+        cursor.executemany("INSERT INTO keyed VALUES (?, ?)", cursor)  # type: ignore[arg-type]
+    assert cursor.fetchall() == [(2, "first")]
+
+
+FIRST = len(GOOD) + 1  # the row of BAD that cannot be
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("prepared", [False, True])
+def test_an_error_names_its_row(keyed: face.Connection, piped: bool, prepared: bool) -> None:
+    """From 1: the first that failed, however many were sent behind it."""
+    cursor = keyed.cursor()
+    sql = "INSERT INTO keyed VALUES (?, ?)"
+    for number in range(2, 6) if prepared else ():
+        cursor.execute(sql, (number, "before"))
+    with pytest.raises(dbapi.IntegrityError) as caught:
+        if piped:
+            with keyed.pipeline():
+                keyed.cursor().executemany(sql, [(6, "six"), (7, "seven")])
+                cursor.executemany(sql, BAD)
+        else:
+            cursor.executemany(sql, BAD)
+    assert caught.value.row == FIRST
+    assert f"\nrow: {FIRST}" in str(caught.value)
+
+
+@pytest.mark.parametrize("row", [(2,), (2, object())], ids=["too few", "no value"])
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_row_that_cannot_be_sent_is_named(keyed: face.Connection, row: tuple[object, ...], piped: bool) -> None:
+    rows = [(8, "eight"), (9, "nine"), row]
+    with pytest.raises(dbapi.Error) as caught:
+        if piped:
+            with keyed.pipeline():
+                keyed.cursor().executemany("INSERT INTO keyed VALUES (?, ?)", rows)
+        else:
+            keyed.cursor().executemany("INSERT INTO keyed VALUES (?, ?)", rows)
+    assert (caught.value.row, caught.value.outcome) == (3, "not_run")
+
+
+def test_an_error_of_the_statement_names_no_row(keyed: face.Connection) -> None:
+    with pytest.raises(dbapi.IntegrityError) as single:
+        keyed.cursor().execute("INSERT INTO keyed VALUES (?, ?)", (1, "the key of another"))
+    keyed.rollback()
+    with pytest.raises(dbapi.ProgrammingError) as caught:
+        keyed.cursor().executemany("INSERT INTO nowhere VALUES (?)", [(1,), (2,)])
+    assert (single.value.row, caught.value.row) == (None, None)
+
+
 def test_the_last_key_is_the_last_rows(url: str) -> None:
     with face.connect(url) as connection:
         key = {

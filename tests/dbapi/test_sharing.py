@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sqlx import dbapi
+from tests.engines import ENGINES
 
 T = TypeVar("T")
 SECONDS = 10.0  # within which everything here has ended, unless it waits for itself
@@ -58,6 +59,51 @@ def test_a_block_of_another_thread_is_refused(keyed: dbapi.Connection, work: Cal
         raise ZeroDivisionError
     assert not keyed.in_transaction
     elsewhere(work, keyed, 3)
+    assert ids(keyed) == [3]
+
+
+def in_a_savepoint(connection: dbapi.Connection, number: int) -> None:
+    with connection.savepoint("kept"):
+        insert(connection, number)
+
+
+def copied(connection: dbapi.Connection, number: int) -> None:
+    with connection.cursor().copy("COPY keyed FROM STDIN") as copy:
+        copy.write_row((number,))
+
+
+@pytest.mark.parametrize("work", [in_a_savepoint, in_a_block, in_a_pipeline])
+def test_no_block_begins_in_a_savepoint_of_another_thread(keyed: dbapi.Connection, work: Callable[..., None]) -> None:
+    keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError), keyed.savepoint("mine"):
+        insert(keyed, 1)
+        with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+            elsewhere(work, keyed, 2)
+        raise ZeroDivisionError
+    elsewhere(work, keyed, 3)
+    keyed.commit()
+    assert ids(keyed) == [3]
+
+
+def test_a_savepoint_of_another_thread_is_refused_in_a_block(keyed: dbapi.Connection) -> None:
+    with keyed.transaction(), keyed.savepoint("mine") as mine:
+        insert(keyed, 1)
+        for work in (in_a_savepoint, lambda *_: mine.rollback()):
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                elsewhere(work, keyed, 2)
+    assert ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+def test_a_copy_of_another_thread_is_refused_in_a_block(keyed: dbapi.Connection) -> None:
+    """While it ran, the block could not be undone."""
+    with pytest.raises(ZeroDivisionError), keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+            elsewhere(copied, keyed, 2)
+        raise ZeroDivisionError
+    assert not keyed.in_transaction
+    elsewhere(copied, keyed, 3)
     assert ids(keyed) == [3]
 
 

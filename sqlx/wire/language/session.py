@@ -151,6 +151,8 @@ class Session(Part):
     """Ends it well; null for an engine without transactions."""
     rollback: Text | None = None
     """Undoes it; null for an engine without transactions."""
+    implicit_commit: bool = False
+    """Some statements, such as DDL, commit the transaction that they stand in, and end it."""
     transaction: TransactionTexts | None = None
     """How one is opened with modes of its own; null where there are none to choose."""
     autocommit: Autocommit | None = None

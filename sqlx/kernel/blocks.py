@@ -1,0 +1,84 @@
+"""The blocks of transactions that are open, and what becomes of one whose transaction is ended before it.
+
+SQL can do that, an error can, and where a pack's `session.implicit_commit` says so, DDL does it by the way. The state
+that the server tells after each statement shows it; what ends one transaction and opens another at once does not show.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeVar
+
+from sqlx.kernel.errors import Mistake, WireError, classify
+from sqlx.kernel.statements import Statement
+from sqlx.kernel.streams import shortened
+from sqlx.wire.link import Link, Steps
+
+T = TypeVar("T")
+
+LEAVE = "what follows would be no part of the block: leave it, and begin another"
+
+
+class Block:
+    """One block. `savepoint` is its name in the transaction that it is a part of, empty for one that is the whole."""
+
+    __slots__ = ("gone", "savepoint")
+
+    def __init__(self, savepoint: str = "") -> None:
+        self.savepoint = savepoint
+        # How its transaction went before it: `committed` by the way, and what follows is run as outside of a block;
+        # `ended`, and nothing more is run in it.
+        self.gone: Literal["", "committed", "ended"] = ""
+
+
+class Blocks:
+    """The open blocks of one session, the innermost last."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
+        self._statement: Statement | None = None  # the one that runs
+        self.open: list[Block] = []
+
+    def enter(self, savepoint: str = "") -> Block:
+        block = Block(savepoint)
+        self.open.append(block)
+        return block
+
+    def leave(self, block: Block) -> None:
+        """Forget a block, and those inside of it."""
+        if block in self.open:
+            del self.open[self.open.index(block) :]
+
+    def check(self, statement: Statement | None = None) -> None:
+        """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one."""
+        self._statement = statement
+        if any(block.gone == "ended" for block in self.open):
+            raise Mistake("the transaction of this block has ended", LEAVE)
+
+    def watched(self, steps: Steps[T]) -> Steps[T]:
+        """Run steps, and see whether they end the transaction of the blocks. Raises Mistake when they did so by SQL."""
+        self._statement = None
+        try:
+            result = yield from steps
+        except WireError as error:
+            undone = self._link.state == "open" and classify(error, self._link.pack)[1] == "deadlock"
+            if undone or self._link.state == "idle":
+                self._mark("ended")
+            raise
+        if self._link.state == "idle" and not all(block.gone for block in self.open):
+            self._ended_by(self._statement)
+        return result
+
+    def _ended_by(self, statement: Statement | None) -> None:
+        if self._commits_by_the_way and statement is not None and not statement.ends_transaction:
+            self._mark("committed")
+            return
+        self._mark("ended")
+        what = shortened(statement.sql) if statement is not None else "the server"
+        error = Mistake(f"{what} has ended the transaction of the block that it stands in", LEAVE)
+        error.outcome = "unknown"
+        raise error
+
+    def _mark(self, gone: Literal["committed", "ended"]) -> None:
+        for block in self.open:
+            block.gone = block.gone or gone

@@ -1,0 +1,138 @@
+"""Blocks whose transaction is ended by what stands in them: they say so, and let nothing pass for kept or undone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+import sqlx.aio as face
+from sqlx import dbapi
+from sqlx.dbapi import Rollback
+from tests.engines import ENGINES, Engine
+
+ENDS = {
+    "sqlite": ["COMMIT", "END", "ROLLBACK", "SELECT 1; COMMIT"],
+    "postgres": ["COMMIT", "END", "ABORT", "-- by the way\nROLLBACK", "SELECT 1; COMMIT"],
+    "mariadb": ["COMMIT", "ROLLBACK", "SELECT 1; COMMIT"],
+}
+EACH = [pytest.param(ENGINES[name], sql, id=f"{name}-{sql}") for name, texts in ENDS.items() for sql in texts]
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
+    """A connection with an empty table, and no transaction open."""
+    async with await face.connect(url, autocommit=request.param) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        await connection.commit()
+        yield connection
+
+
+async def insert(connection: face.Connection, number: int) -> None:
+    await connection.cursor().execute("INSERT INTO keyed VALUES (?)", (number,))
+
+
+async def ids(connection: face.Connection) -> list[int]:
+    """What is there when everything that is open is undone."""
+    await connection.rollback()
+    cursor = await connection.cursor().execute("SELECT id FROM keyed ORDER BY id")
+    found = [row[0] for row in await cursor.fetchall()]
+    await connection.rollback()
+    return found
+
+
+@pytest.mark.parametrize(("engine", "sql"), EACH)
+async def test_sql_that_ends_a_block_says_so(keyed: face.Connection, sql: str) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="has ended the transaction") as caught:
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            await keyed.cursor().execute(sql)
+    assert caught.value.outcome == "unknown"
+    assert not keyed.in_transaction
+    await keyed.commit()
+    async with keyed.transaction():
+        await insert(keyed, 2)
+    assert await ids(keyed) == ([1, 2] if "COMMIT" in sql or sql == "END" else [2])
+
+
+async def test_nothing_is_run_behind_the_end_of_a_block(keyed: face.Connection) -> None:
+    """It would be a transaction of its own, or of nobody."""
+    with pytest.raises(dbapi.ProgrammingError, match="was not kept"):
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.ProgrammingError, match="has ended the transaction"):
+                async with keyed.transaction():
+                    await insert(keyed, 2)
+                    await keyed.cursor().execute("ROLLBACK")
+            for block in (keyed.transaction(), keyed.savepoint("s")):
+                with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+                    await block.__aenter__()
+            with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+                await insert(keyed, 3)
+    assert not keyed.in_transaction
+    assert await ids(keyed) == []
+
+
+async def test_going_back_to_a_savepoint_ends_no_block(keyed: face.Connection) -> None:
+    async with keyed.transaction():
+        await insert(keyed, 1)
+        await keyed.cursor().execute("SAVEPOINT here")
+        await insert(keyed, 2)
+        await keyed.cursor().execute("ROLLBACK TO SAVEPOINT here")
+    assert await ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["sqlite"]], ids=["sqlite"])
+async def test_an_error_that_undoes_the_transaction_is_not_passed_over(keyed: face.Connection) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="was not kept"):
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.IntegrityError):
+                await keyed.cursor().execute("INSERT OR ROLLBACK INTO keyed VALUES (1)")
+            with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+                await insert(keyed, 2)
+    assert await ids(keyed) == []
+
+
+@pytest.fixture
+async def defining(keyed: face.Connection) -> AsyncIterator[face.Connection]:
+    """A connection whose DDL commits by the way."""
+    yield keyed
+    await keyed.cursor().execute("DROP TABLE IF EXISTS defined")
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("nested", [False, True])
+async def test_ddl_that_commits_is_kept(defining: face.Connection, engine: Engine, nested: bool) -> None:
+    async with defining.transaction():
+        await insert(defining, 1)
+        if nested:
+            async with defining.transaction():
+                await defining.cursor().execute("CREATE TABLE defined (a integer)")
+        else:
+            await defining.cursor().execute("CREATE TABLE defined (a integer)")
+        await insert(defining, 2)
+        async with defining.transaction():
+            await insert(defining, 3)
+    assert not defining.in_transaction
+    assert await ids(defining) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+async def test_ddl_that_commits_is_told_of_where_it_cannot_be_undone(defining: face.Connection, engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError) as caught:
+        async with defining.transaction():
+            await insert(defining, 1)
+            async with defining.transaction():
+                await defining.cursor().execute("CREATE TABLE defined (a integer)")
+                raise ZeroDivisionError
+    assert [note.partition(",")[0] for note in caught.value.__notes__] == [
+        "a statement in the block has committed what was done before it"
+    ]
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+        async with defining.transaction():
+            await insert(defining, 2)
+            await defining.cursor().execute("DROP TABLE defined")
+            raise Rollback
+    assert not defining.in_transaction
+    assert await ids(defining) == [1, 2]

@@ -1,0 +1,133 @@
+# Generated from tests/aio/test_ended_blocks.py by scripts/async_to_sync.py; do not edit.
+"""Blocks whose transaction is ended by what stands in them: they say so, and let nothing pass for kept or undone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import sqlx.dbapi as face
+from sqlx import dbapi
+from sqlx.dbapi import Rollback
+from tests.engines import ENGINES, Engine
+
+ENDS = {
+    "sqlite": ["COMMIT", "END", "ROLLBACK", "SELECT 1; COMMIT"],
+    "postgres": ["COMMIT", "END", "ABORT", "-- by the way\nROLLBACK", "SELECT 1; COMMIT"],
+    "mariadb": ["COMMIT", "ROLLBACK", "SELECT 1; COMMIT"],
+}
+EACH = [pytest.param(ENGINES[name], sql, id=f"{name}-{sql}") for name, texts in ENDS.items() for sql in texts]
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+def keyed(request: pytest.FixtureRequest, url: str) -> Iterator[face.Connection]:
+    """A connection with an empty table, and no transaction open."""
+    with face.connect(url, autocommit=request.param) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        connection.commit()
+        yield connection
+
+
+def insert(connection: face.Connection, number: int) -> None:
+    connection.cursor().execute("INSERT INTO keyed VALUES (?)", (number,))
+
+
+def ids(connection: face.Connection) -> list[int]:
+    """What is there when everything that is open is undone."""
+    connection.rollback()
+    cursor = connection.cursor().execute("SELECT id FROM keyed ORDER BY id")
+    found = [row[0] for row in cursor.fetchall()]
+    connection.rollback()
+    return found
+
+
+@pytest.mark.parametrize(("engine", "sql"), EACH)
+def test_sql_that_ends_a_block_says_so(keyed: face.Connection, sql: str) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="has ended the transaction") as caught, keyed.transaction():
+        insert(keyed, 1)
+        keyed.cursor().execute(sql)
+    assert caught.value.outcome == "unknown"
+    assert not keyed.in_transaction
+    keyed.commit()
+    with keyed.transaction():
+        insert(keyed, 2)
+    assert ids(keyed) == ([1, 2] if "COMMIT" in sql or sql == "END" else [2])
+
+
+def test_nothing_is_run_behind_the_end_of_a_block(keyed: face.Connection) -> None:
+    """It would be a transaction of its own, or of nobody."""
+    with pytest.raises(dbapi.ProgrammingError, match="was not kept"), keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.ProgrammingError, match="has ended the transaction"), keyed.transaction():
+            insert(keyed, 2)
+            keyed.cursor().execute("ROLLBACK")
+        for block in (keyed.transaction(), keyed.savepoint("s")):
+            with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+                block.__enter__()
+        with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+            insert(keyed, 3)
+    assert not keyed.in_transaction
+    assert ids(keyed) == []
+
+
+def test_going_back_to_a_savepoint_ends_no_block(keyed: face.Connection) -> None:
+    with keyed.transaction():
+        insert(keyed, 1)
+        keyed.cursor().execute("SAVEPOINT here")
+        insert(keyed, 2)
+        keyed.cursor().execute("ROLLBACK TO SAVEPOINT here")
+    assert ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["sqlite"]], ids=["sqlite"])
+def test_an_error_that_undoes_the_transaction_is_not_passed_over(keyed: face.Connection) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="was not kept"), keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.IntegrityError):
+            keyed.cursor().execute("INSERT OR ROLLBACK INTO keyed VALUES (1)")
+        with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+            insert(keyed, 2)
+    assert ids(keyed) == []
+
+
+@pytest.fixture
+def defining(keyed: face.Connection) -> Iterator[face.Connection]:
+    """A connection whose DDL commits by the way."""
+    yield keyed
+    keyed.cursor().execute("DROP TABLE IF EXISTS defined")
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_ddl_that_commits_is_kept(defining: face.Connection, engine: Engine, nested: bool) -> None:
+    with defining.transaction():
+        insert(defining, 1)
+        if nested:
+            with defining.transaction():
+                defining.cursor().execute("CREATE TABLE defined (a integer)")
+        else:
+            defining.cursor().execute("CREATE TABLE defined (a integer)")
+        insert(defining, 2)
+        with defining.transaction():
+            insert(defining, 3)
+    assert not defining.in_transaction
+    assert ids(defining) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+def test_ddl_that_commits_is_told_of_where_it_cannot_be_undone(defining: face.Connection, engine: Engine) -> None:
+    with pytest.raises(ZeroDivisionError) as caught, defining.transaction():
+        insert(defining, 1)
+        with defining.transaction():
+            defining.cursor().execute("CREATE TABLE defined (a integer)")
+            raise ZeroDivisionError
+    assert [note.partition(",")[0] for note in caught.value.__notes__] == [
+        "a statement in the block has committed what was done before it"
+    ]
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"), defining.transaction():
+        insert(defining, 2)
+        defining.cursor().execute("DROP TABLE defined")
+        raise Rollback
+    assert not defining.in_transaction
+    assert ids(defining) == [1, 2]
