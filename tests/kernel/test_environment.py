@@ -68,6 +68,31 @@ def password(options: ConnectOptions, place: int = 0) -> str | None:
     return None if secret is None else secret.reveal()  # type: ignore[union-attr]
 
 
+def refused(server: Server, **given: Any) -> str:
+    """The hint about a login without a password in the URL."""
+    user = server.users[server.engine.method][0]
+    with pytest.raises(OperationalError) as caught:
+        connect(f"{server.kind}://{user}@{server.host}:{server.port}/test", **given)
+    assert SECRET not in str(caught.value)
+    return caught.value.hint or ""
+
+
+def test_a_refused_login_says_where_its_password_came_from(
+    postgres: Server, mariadb: Server, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in (postgres, mariadb):
+        assert "from password=" in refused(server, password=SECRET)
+        assert "from the function password=" in refused(server, password=lambda: SECRET)
+        with pytest.raises(OperationalError) as caught:
+            connect(server.url(password=SECRET))
+        assert "from the URL" in (caught.value.hint or "") and SECRET not in str(caught.value)
+    path = write(".pgpass", f"# mine\n*:*:*:*:{SECRET}\n")
+    assert f"from {path}, line 2" in refused(postgres)
+    variables(monkeypatch, PGPASSWORD=SECRET, MYSQL_PWD=SECRET)
+    assert "from PGPASSWORD" in refused(postgres)
+    assert "from MYSQL_PWD" in refused(mariadb)
+
+
 @pytest.mark.parametrize("name", registry.shipped_packs())
 def test_every_word_means_an_option(name: str) -> None:
     """Of variables, option files, and the options that name files."""
