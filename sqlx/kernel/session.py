@@ -279,7 +279,7 @@ class Session:
         if before != "idle" and self._is_stale(error):
             error.fields.setdefault("hint", AGAIN)
         hint = advice(error, self.link.pack) if statement.wanted else None
-        if hint:
+        if hint := hint or advice(error, self.link.pack, "statements"):
             error.fields.setdefault("hint", hint)
         return error
 

@@ -50,6 +50,8 @@ class Errors(Part):
     one being absent; `message` is a part of its sentence. What `stale_statement` is said of must not have begun."""
     advice: list[Advice] = []
     """What to do about errors of statements with parameters, where the server does not say: the first that fits."""
+    statements: list[Advice] = []
+    """The same about errors of any statement."""
     login: list[LoginAdvice] = []
     """What to do about a connection that the server refuses, where it does not say: the first that fits."""
     sqlstates: dict[str, str] = {}
