@@ -14,7 +14,7 @@ from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.scanner import Scanner
 from sqlx.wire.feed import PIECE
 from sqlx.wire.link import Link
-from sqlx.wire.named_types import type_codecs
+from sqlx.wire.named_types import own_name, own_names, type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
 
@@ -90,10 +90,9 @@ def _named(link: Link, name: str) -> NamedType:
     """The type of this name. Raises Mistake."""
     codecs = type_codecs(link.pack.types, name, link.context)
     if codecs is None:
-        raise Mistake(
-            f"no type of this engine is called {name!r}",
-            "name types as cursor.description does; an enum is text, a domain the type beneath it",
-        )
+        own = own_name(own_names(link.pack.types), name)
+        hint = "name types as cursor.description does; an enum is text, a domain the type beneath it"
+        raise Mistake(f"no type of this engine is called {name!r}", f"it is called {own!r} here" if own else hint)
     return NamedType(name, codecs)
 
 

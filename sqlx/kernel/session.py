@@ -60,7 +60,7 @@ class Session:
         self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
         self.parameters = parameters
-        self.types = SessionTypes(self.forget_types)
+        self.types = SessionTypes(self.forget_types, link.pack)
         self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
