@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 import sqlx.dbapi
+from sqlx import Multirange, Vector
 from tests.servers.server import Server
 
 
@@ -64,3 +65,19 @@ def test_a_connection_is_not_copied(postgres: Server) -> None:
         with pytest.raises(TypeError, match="connect again"):
             copy.copy(connection)
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_what_an_engine_in_the_process_cannot_hold() -> None:
+    with sqlx.dbapi.connect("sqlite://") as connection:
+        cursor = connection.cursor()
+        with pytest.raises(sqlx.dbapi.DataError, match="no number for NaN: send None"):
+            cursor.execute("SELECT ?", (float("nan"),))
+        assert cursor.execute("SELECT ?", (memoryview(b"abc")[::2],)).fetchone() == (b"ac",)
+
+
+def test_what_does_not_belong_into_a_value(postgres: Server, mariadb: Server) -> None:
+    """In our words, not in those of Python's own error."""
+    for server, value in ((postgres, Multirange([1])), (mariadb, Vector(["a"]))):  # type: ignore[list-item]
+        refused = pytest.raises(sqlx.dbapi.DataError, match="what stands in it is not what belongs there")
+        with sqlx.dbapi.connect(server.url()) as connection, refused:
+            connection.cursor().execute("SELECT ?", (value,))
