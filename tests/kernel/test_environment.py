@@ -126,6 +126,20 @@ def test_variables_stand_below_the_url_and_keywords(monkeypatch: pytest.MonkeyPa
     assert password(options) == "other"
 
 
+def test_an_encryption_that_there_is_not_may_be_declined_but_not_required(
+    monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    """GSSAPI's: `prefer` is what their tools do by themselves, and nobody loses anything by it."""
+    services = write("services", "[a]\ngssencmode=disable\n[b]\ngssencmode=require\n")
+    for mode in ("disable", "prefer"):
+        assert parse(f"postgresql://h?gssencmode={mode}").extra["gssencmode"] == mode
+    assert parse("postgresql://h", service="a", servicefile=services).extra["gssencmode"] == "disable"
+    assert "gssencmode is one of disable, prefer" in refusal("postgresql://h?gssencmode=require")
+    assert "gssencmode is one of disable, prefer" in refusal("postgresql://h", service="b", servicefile=services)
+    variables(monkeypatch, PGGSSENCMODE="require")
+    assert "PGGSSENCMODE: gssencmode is one of disable, prefer" in refusal("postgresql://h")
+
+
 def test_several_hosts_come_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     variables(monkeypatch, PGHOST="a,/run/x", PGPORT="1,2", PGHOSTADDR="")
     first, second = parse("postgresql://").places
