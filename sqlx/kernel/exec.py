@@ -20,10 +20,9 @@ from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
 from sqlx.wire.feed import PIECE
 from sqlx.wire.link import GivenUp, Link, Steps
-from sqlx.wire.parameters import Parameters
+from sqlx.wire.parameters import parameters_of
 from sqlx.wire.registry import Pack
 from sqlx.wire.result import Column, Reply, Result
-from sqlx.wire.values import Context
 
 if TYPE_CHECKING:
     from sqlx.wire.channel import Endpoint
@@ -111,7 +110,7 @@ def open_session(link: Link, runner: Runner, options: ConnectOptions) -> Session
     return Session(
         link,
         runner,
-        Parameters(link.pack.parameters, Context(byte_order=link.pack.byte_order)),
+        parameters_of(link.pack),
         paramstyle=options.paramstyle,
         autocommit=options.autocommit,
         isolation=options.isolation,

@@ -187,9 +187,10 @@ class Session:
         """Run a statement that is not prepared, and `keep` it, or prepare it first where that is how it is done."""
         self.statements.refuse_unpreparable(statement)
         reading = self._read_as(begin, stream)
-        # Types can be looked up before rows that come in one go only where what they are is asked first.
-        asked_first = reading["stream"] and not reading["portal"] and self.link.direct
-        if asked_first or not self.link.runs_unprepared:
+        # A stream is worth asking first what its columns are: then they come in binary, and can be looked up before.
+        if reading["stream"]:
+            yield from self.link.identify()
+        if not self.link.runs_unprepared or (reading["stream"] and self.link.direct):
             prepared = yield from self._prepare(statement, types)
             return (yield from self._start(prepared, types, values, begin, stream))
         reply = yield from self.link.run(statement.text, types, values, keep=keep, begin=begin, **reading)

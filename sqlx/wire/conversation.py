@@ -54,9 +54,8 @@ class Conversation:
         self.give, self.resume, self.end = replies.give, replies.resume, replies.end
         self._binding = Binding(base.prefix)
         self.runs_unprepared = "run" in pack.commands
-        self._direct = (
-            self.program.function(pack.session["direct"], "$.session.direct") if pack.session.get("direct") else None
-        )
+        direct = pack.session.get("direct")
+        self._direct = self.program.told(direct, "$.session.direct") if direct else None
         self._identified = self._direct is None
         self._count = 0
 
@@ -173,6 +172,11 @@ class Conversation:
         self._count += 1
         return f"sqlx_{self._count}"
 
+    def identify(self) -> Steps[None]:
+        if not self._identified:
+            yield from self.replies.start([(self.program.command("identify"), NONE)], Reply())
+            self._identified = True
+
     def execute_many(
         self,
         prepared: PreparedStatement,
@@ -274,7 +278,7 @@ class Conversation:
         rule = self.pack.session["traits"][name]
         said = ""
         if rule.get("told"):
-            said = self.program.function(rule["told"], f"$.session.traits.{name}.told")(self.line.machine.v)
+            said = self.program.told(rule["told"], f"$.session.traits.{name}.told")(self.line.machine.v)
         if not said:
             reply = yield from self.query(rule["sql"])
             rows = reply.results[-1].rows if reply.results else ()

@@ -26,6 +26,7 @@ from typing import Any, TypeVar, cast
 from sqlx.wire.errors import Outcome, WireError
 from sqlx.wire.link import READ, WRITE, Ask, Link, Need, Resolve, Steps, Wait
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 GRACE = 5.0  # seconds that a cancelled statement has to end before its connection is given up
@@ -97,12 +98,12 @@ class Blocking:
 
         Raises WireError.
         """
-        return self._uninterrupted(lambda: self._run(steps, timeout))
+        return self._uninterrupted(self._run, steps, timeout)
 
     def listen(self, lock: AbstractContextManager[Any], timeout: float | None) -> bool:
         """Handle what comes unasked; False when nothing came in time. Raises WireError."""
         with lock:
-            return self._uninterrupted(lambda: self._listen(self.link.listen(), timeout))
+            return self._uninterrupted(self._listen, self.link.listen(), timeout)
 
     def keep_watch(self, on: bool, news: Callable[[], None]) -> None:
         """Nobody reads what comes unasked to an idle blocking connection before something is asked of it."""
@@ -124,14 +125,14 @@ class Blocking:
             steps.close()
         return True
 
-    def _uninterrupted(self, work: Callable[[], T]) -> T:
+    def _uninterrupted(self, work: Callable[[Steps[S], float | None], T], steps: Steps[S], timeout: float | None) -> T:
         """Do work that Ctrl+C may end only where it waits."""
         if threading.get_ident() != _MAIN or get_handler(SIGINT) is not default_int_handler:
-            return work()
+            return work(steps, timeout)
         self._held = False
         set_handler(SIGINT, self._on_interrupt)
         try:
-            return work()
+            return work(steps, timeout)
         finally:
             set_handler(SIGINT, default_int_handler)
             if self._held:

@@ -156,7 +156,7 @@ class Line:
         other.channel.peer = self.channel.peer  # a name may lead to several servers
         machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in pack.session.get("cancel_with", {}).items():
-            value = self.program.function(text, f"$.session.cancel_with.{name}")
+            value = self.program.told(text, f"$.session.cancel_with.{name}")
             machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
         try:
             yield from other.channel.connect()

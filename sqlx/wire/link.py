@@ -126,6 +126,10 @@ class Link(Protocol):
         """Connect, secure, authenticate."""
         ...
 
+    def identify(self) -> Steps[None]:
+        """Find out whether it is `direct`."""
+        ...
+
     def query(self, sql: str, *, begin: str | None = None, stream: bool = False) -> Steps[Reply]:
         """Run a text as it is: one statement or a script. `begin` opens a transaction before it, in the same exchange:
         when it fails the text is not run."""

@@ -12,11 +12,13 @@ messages that carry it, `encode` an operation of `sqlx.wire.values`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 from struct import error as StructError
 from typing import Any, TypeAlias
 
 from sqlx.wire.errors import PackError, WireError
+from sqlx.wire.registry import Pack
 from sqlx.wire.values import Context, Json, ServerText, encoder
 from sqlx.wire.values.arrays import MAX_DIMENSIONS
 from sqlx.wire.values.containers import Range
@@ -164,6 +166,12 @@ class Parameters:
         if choice is None:
             raise TypeError(_advice(value, kind))
         return choice.resolve(value)
+
+
+@lru_cache(maxsize=64)
+def parameters_of(pack: Pack) -> Parameters:
+    """The parameters of a pack: the same ones for all its connections."""
+    return Parameters(pack.parameters, Context(byte_order=pack.byte_order))
 
 
 LISTS = ("record", "vector")  # which are lists or tuples, and bind as such where there is nothing of the kind

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
@@ -59,7 +58,7 @@ class Pack:
 
 def pack_folder() -> Path:
     """The shipped packs: `sqlx/_packs` in an installed wheel, `wirepacks/` beside the package in a checkout."""
-    package = Path(str(resources.files("sqlx")))
+    package = Path(__file__).parents[1]
     installed = package / "_packs"
     return installed if installed.is_dir() else package.parent / "wirepacks"
 

@@ -23,7 +23,7 @@ class Replies:
         self.portal_rows: int = line.program.pack.session.get("portal_rows", 1000)
         self._line = line
         self._program = line.program
-        self._state = line.program.function(line.program.pack.session["state"], "$.session.state")
+        self._state = line.program.told(line.program.pack.session["state"], "$.session.state")
         self._owing = False  # a reply was begun and is not read to its end
         self._ended: WireError | None = None  # what closed the line while nothing was asked of it
         self._released: list[Any] = []

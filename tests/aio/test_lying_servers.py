@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 from collections.abc import AsyncIterator, Callable
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ LINE = message("d", b"1\n")
 PREPARED = message("1") + message("t", b"\0\0")
 BOUND = message("2")
 SUSPENDED = message("s")
+SOMEBODY = message("1") + BOUND + row(b"1") + complete("SELECT 1") + READY  # who answers: asked before a first stream
 
 
 def answering(*answers: bytes) -> Script:
@@ -135,13 +137,13 @@ LATE = r"took longer than 0\.2 s"
 
 
 class Endless:
-    """Says `first` to what is asked first, and then `more` without end, or without `more` nothing.
+    """Says each of `answers` to what is asked, and after the last `more` without end, or without `more` nothing.
 
     It stops when it is asked to cancel, where it `obeys`.
     """
 
-    def __init__(self, first: bytes, more: bytes, obeys: bool) -> None:
-        self.first, self.more, self.obeys = first, more, obeys
+    def __init__(self, *answers: bytes, more: bytes, obeys: bool) -> None:
+        self.answers, self.more, self.obeys = answers, more, obeys
         self.cancelled = threading.Event()
 
     def __call__(self, peer: socket.socket) -> None:
@@ -150,9 +152,10 @@ class Endless:
             peer.shutdown(socket.SHUT_RDWR)
             return
         peer.sendall(WELCOME)
-        while peers.heard(peer)[0] not in "QS":
-            pass
-        peer.sendall(self.first)
+        for answer in self.answers:
+            while peers.heard(peer)[0] not in "QS":
+                pass
+            peer.sendall(answer)
         while self.more and not (self.obeys and self.cancelled.wait(0.001)):  # no faster than it is read
             peer.sendall(self.more)
         if self.cancelled.wait(peers.DEADLINE):
@@ -167,7 +170,7 @@ LONG = {"notices": message("N", b"M%s\0\0" % (b"x" * 60000)), "settings": messag
 @pytest.mark.parametrize("more", LONG.values(), ids=LONG.keys())
 async def test_leaving_a_stream_that_goes_on_for_ever(connected: Connected, more: bytes) -> None:
     """All that comes is counted, rows or not."""
-    with serving(Endless(ROW, more, obeys=False)) as peer:
+    with serving(Endless(SOMEBODY, ROW, more=more, obeys=False)) as peer:
         connection = await connected(peer)
         cursor = await connection.cursor(stream=True).execute("SELECT ?", ["x"])
         assert await cursor.fetchone() == (1,)
@@ -182,7 +185,7 @@ SHORT = {"rows": row(b"1") * 30, "notices": NOTICE * 30, "settings": SETTING * 3
 @pytest.mark.parametrize("more", SHORT.values(), ids=SHORT.keys())
 async def test_leaving_a_stream_has_it_cancelled(connected: Connected, more: bytes) -> None:
     """Each message costs something, however short, and so does waiting."""
-    with serving(Endless(ROW, more, obeys=True)) as peer:
+    with serving(Endless(SOMEBODY, ROW, more=more, obeys=True)) as peer:
         connection = await connected(peer, statement_timeout=None if more else 0.2)
         cursor = await connection.cursor(stream=True).execute("SELECT ?", ["x"])
         assert await cursor.fetchone() == (1,)
@@ -191,7 +194,7 @@ async def test_leaving_a_stream_has_it_cancelled(connected: Connected, more: byt
 
 
 async def test_leaving_a_copy_of_nothing_without_end_has_it_cancelled(connected: Connected) -> None:
-    with serving(Endless(COPY_OUT + LINE, message("d") * 30, obeys=True)) as peer:
+    with serving(Endless(COPY_OUT + LINE, more=message("d") * 30, obeys=True)) as peer:
         connection = await connected(peer)
         async with connection.cursor().copy("COPY t TO STDOUT") as copy:
             assert await copy.read() == b"1\n"
@@ -200,7 +203,7 @@ async def test_leaving_a_copy_of_nothing_without_end_has_it_cancelled(connected:
 
 async def test_data_without_end_that_is_empty_does_not_outlive_the_deadline(connected: Connected) -> None:
     """Each part comes in time."""
-    with serving(Endless(COPY_OUT, message("d") * 30, obeys=True)) as peer:
+    with serving(Endless(COPY_OUT, more=message("d") * 30, obeys=True)) as peer:
         connection = await connected(peer, statement_timeout=0.2)
         cursor = connection.cursor()
         with pytest.raises(exceptions.OperationalError, match=LATE):
@@ -220,11 +223,10 @@ async def test_parts_without_rows_do_not_outlive_the_deadline(connected: Connect
             peer.shutdown(socket.SHUT_RDWR)
             return
         peer.sendall(WELCOME)
-        answer = OPENED + SUSPENDED + IN_TRANSACTION
+        answers = chain([SOMEBODY, OPENED + SUSPENDED + IN_TRANSACTION], repeat(SUSPENDED + IN_TRANSACTION))
         while True:
             if peers.heard(peer)[0] == "S":
-                peer.sendall(answer)
-                answer = SUSPENDED + IN_TRANSACTION
+                peer.sendall(next(answers))
 
     with serving(script) as peer:
         connection = await connected(peer, autocommit=False, statement_timeout=0.2)
@@ -236,7 +238,7 @@ async def test_parts_without_rows_do_not_outlive_the_deadline(connected: Connect
 
 async def test_a_part_with_more_rows_than_were_asked_for(connected: Connected) -> None:
     rows = row(b"1") * 20_000
-    with serving(answering(OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
+    with serving(answering(SOMEBODY, OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
         connection = await connected(peer, autocommit=False)
         with pytest.raises(exceptions.OperationalError, match="more rows than the 1000 that were asked for"):
             await connection.cursor(stream=True).execute("SELECT ?", ["x"])

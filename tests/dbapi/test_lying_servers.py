@@ -7,6 +7,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ LINE = message("d", b"1\n")
 PREPARED = message("1") + message("t", b"\0\0")
 BOUND = message("2")
 SUSPENDED = message("s")
+SOMEBODY = message("1") + BOUND + row(b"1") + complete("SELECT 1") + READY  # who answers: asked before a first stream
 
 
 def answering(*answers: bytes) -> Script:
@@ -132,13 +134,13 @@ LATE = r"took longer than 0\.2 s"
 
 
 class Endless:
-    """Says `first` to what is asked first, and then `more` without end, or without `more` nothing.
+    """Says each of `answers` to what is asked, and after the last `more` without end, or without `more` nothing.
 
     It stops when it is asked to cancel, where it `obeys`.
     """
 
-    def __init__(self, first: bytes, more: bytes, obeys: bool) -> None:
-        self.first, self.more, self.obeys = first, more, obeys
+    def __init__(self, *answers: bytes, more: bytes, obeys: bool) -> None:
+        self.answers, self.more, self.obeys = answers, more, obeys
         self.cancelled = threading.Event()
 
     def __call__(self, peer: socket.socket) -> None:
@@ -147,9 +149,10 @@ class Endless:
             peer.shutdown(socket.SHUT_RDWR)
             return
         peer.sendall(WELCOME)
-        while peers.heard(peer)[0] not in "QS":
-            pass
-        peer.sendall(self.first)
+        for answer in self.answers:
+            while peers.heard(peer)[0] not in "QS":
+                pass
+            peer.sendall(answer)
         while self.more and not (self.obeys and self.cancelled.wait(0.001)):  # no faster than it is read
             peer.sendall(self.more)
         if self.cancelled.wait(peers.DEADLINE):
@@ -164,7 +167,7 @@ LONG = {"notices": message("N", b"M%s\0\0" % (b"x" * 60000)), "settings": messag
 @pytest.mark.parametrize("more", LONG.values(), ids=LONG.keys())
 def test_leaving_a_stream_that_goes_on_for_ever(connected: Connected, more: bytes) -> None:
     """All that comes is counted, rows or not."""
-    with serving(Endless(ROW, more, obeys=False)) as peer:
+    with serving(Endless(SOMEBODY, ROW, more=more, obeys=False)) as peer:
         connection = connected(peer)
         cursor = connection.cursor(stream=True).execute("SELECT ?", ["x"])
         assert cursor.fetchone() == (1,)
@@ -179,7 +182,7 @@ SHORT = {"rows": row(b"1") * 30, "notices": NOTICE * 30, "settings": SETTING * 3
 @pytest.mark.parametrize("more", SHORT.values(), ids=SHORT.keys())
 def test_leaving_a_stream_has_it_cancelled(connected: Connected, more: bytes) -> None:
     """Each message costs something, however short, and so does waiting."""
-    with serving(Endless(ROW, more, obeys=True)) as peer:
+    with serving(Endless(SOMEBODY, ROW, more=more, obeys=True)) as peer:
         connection = connected(peer, statement_timeout=None if more else 0.2)
         cursor = connection.cursor(stream=True).execute("SELECT ?", ["x"])
         assert cursor.fetchone() == (1,)
@@ -188,7 +191,7 @@ def test_leaving_a_stream_has_it_cancelled(connected: Connected, more: bytes) ->
 
 
 def test_leaving_a_copy_of_nothing_without_end_has_it_cancelled(connected: Connected) -> None:
-    with serving(Endless(COPY_OUT + LINE, message("d") * 30, obeys=True)) as peer:
+    with serving(Endless(COPY_OUT + LINE, more=message("d") * 30, obeys=True)) as peer:
         connection = connected(peer)
         with connection.cursor().copy("COPY t TO STDOUT") as copy:
             assert copy.read() == b"1\n"
@@ -197,7 +200,7 @@ def test_leaving_a_copy_of_nothing_without_end_has_it_cancelled(connected: Conne
 
 def test_data_without_end_that_is_empty_does_not_outlive_the_deadline(connected: Connected) -> None:
     """Each part comes in time."""
-    with serving(Endless(COPY_OUT, message("d") * 30, obeys=True)) as peer:
+    with serving(Endless(COPY_OUT, more=message("d") * 30, obeys=True)) as peer:
         connection = connected(peer, statement_timeout=0.2)
         cursor = connection.cursor()
         with pytest.raises(exceptions.OperationalError, match=LATE), cursor.copy("COPY t TO STDOUT") as copy:
@@ -216,11 +219,10 @@ def test_parts_without_rows_do_not_outlive_the_deadline(connected: Connected, re
             peer.shutdown(socket.SHUT_RDWR)
             return
         peer.sendall(WELCOME)
-        answer = OPENED + SUSPENDED + IN_TRANSACTION
+        answers = chain([SOMEBODY, OPENED + SUSPENDED + IN_TRANSACTION], repeat(SUSPENDED + IN_TRANSACTION))
         while True:
             if peers.heard(peer)[0] == "S":
-                peer.sendall(answer)
-                answer = SUSPENDED + IN_TRANSACTION
+                peer.sendall(next(answers))
 
     with serving(script) as peer:
         connection = connected(peer, autocommit=False, statement_timeout=0.2)
@@ -232,7 +234,7 @@ def test_parts_without_rows_do_not_outlive_the_deadline(connected: Connected, re
 
 def test_a_part_with_more_rows_than_were_asked_for(connected: Connected) -> None:
     rows = row(b"1") * 20_000
-    with serving(answering(OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
+    with serving(answering(SOMEBODY, OPENED + rows + SUSPENDED + IN_TRANSACTION)) as peer:
         connection = connected(peer, autocommit=False)
         with pytest.raises(exceptions.OperationalError, match="more rows than the 1000 that were asked for"):
             connection.cursor(stream=True).execute("SELECT ?", ["x"])

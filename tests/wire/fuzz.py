@@ -10,6 +10,7 @@ again by itself.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import multiprocessing
 import random
 import resource
@@ -22,7 +23,6 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlx.wire import crypto
 from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.conversation import Conversation
 from sqlx.wire.errors import WireError
@@ -263,7 +263,7 @@ def damaged_by_nothing(transcript: Transcript) -> Iterator[Entry]:
 @cache
 def _derive_once() -> None:
     """A login takes thousands of hashes: its result is kept here, or most of the time would go into them."""
-    crypto.pbkdf2 = lru_cache(maxsize=256)(crypto.pbkdf2)  # type: ignore[assignment]
+    hashlib.pbkdf2_hmac = lru_cache(maxsize=256)(hashlib.pbkdf2_hmac)  # type: ignore[assignment]
 
 
 def told_by_another_process(engine: str, seeds: range) -> Told:

@@ -29,10 +29,9 @@ from sqlx.wire.errors import WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.line import Line
 from sqlx.wire.link import LOOK, GivenUp, Steps, WireNotice
-from sqlx.wire.parameters import Parameters
+from sqlx.wire.parameters import parameters_of
 from sqlx.wire.result import Reply
 from sqlx.wire.tls import Secured
-from sqlx.wire.values import Context
 
 Entry = dict[str, Any]
 Run = Callable[[Steps[Any]], Any]
@@ -71,7 +70,7 @@ class Actor:
         self.link = link
         self._run = run
         self._cancelling = cancelling
-        self._parameters = Parameters(link.pack.parameters, Context(byte_order=link.pack.byte_order))
+        self._parameters = parameters_of(link.pack)
         self._notices: list[WireNotice] = []
         self._prepared: Any = None
         self._types: Any = None

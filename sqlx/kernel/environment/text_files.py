@@ -50,18 +50,18 @@ def mode_of(path: str) -> int | None:
 
 def read(path: str) -> TextFile | None:
     """A plain file that this user may read, else None. Raises Misuse for one that cannot be a text."""
-    mode = mode_of(path)
-    if mode is None:
-        return None
     try:
-        with open(path, "rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError:
+        found = os.stat(path)
+        if not stat.S_ISREG(found.st_mode):
+            return None
+        with open(path, "rb", buffering=0) as file:
+            raw = file.read(min(found.st_size, MAX_BYTES) + 1) or b""
+    except (OSError, ValueError):
         return None
     if len(raw) > MAX_BYTES:
         raise Misuse(f"{path} has more than {MAX_BYTES} bytes: it is not the file that it should be")
     try:
-        return TextFile(path, mode, raw.decode("utf-8-sig").splitlines())
+        return TextFile(path, found.st_mode, raw.decode("utf-8-sig").splitlines())
     except UnicodeDecodeError as error:
         number = raw.count(b"\n", 0, error.start) + 1
     raise Misuse(f"{path}, line {number}: this is not UTF-8: save the file in UTF-8")

@@ -7,7 +7,15 @@ namespace, so no input can become code.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
+from types import CodeType
 from typing import Any
+
+
+@lru_cache(maxsize=1000)
+def _code(text: str) -> CodeType:
+    """The same shapes come again and again: an error's fields, the rows of a common result."""
+    return compile(text, "<wire pack>", "exec")
 
 
 class Source:
@@ -49,6 +57,6 @@ class Source:
         bound = "".join(f", {name}={name}" for name in self._constants)
         text = f"def emitted({parameters}{bound}):\n" + "\n".join(self._lines)
         namespace = dict(self._constants)
-        exec(compile(text, "<wire pack>", "exec"), namespace)
+        exec(_code(text), namespace)
         function: Callable[..., Any] = namespace["emitted"]
         return function

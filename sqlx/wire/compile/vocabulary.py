@@ -36,6 +36,7 @@ class Vocabulary:
         self._frame_readers: dict[str, FrameReader] = {}
         self._frame_writers: dict[str, FrameWriter] = {}
         self._readers: dict[str, Reader] = {}
+        self._told: dict[str, Function] = {}
 
     def initial(self) -> list[Any]:
         """The variables of a new connection, and its fuel."""
@@ -48,6 +49,12 @@ class Vocabulary:
         code = Emitter(source, scope or self.scope, path).emit(expr.parse(text, path), wanted)[0]
         source.line(f"return {code}")
         return source.build("v, a=None, f=None")
+
+    def told(self, text: str, path: str) -> Function:
+        """An expression of nothing but variables, for whoever has them: compiled once, for every connection asks it."""
+        if text not in self._told:
+            self._told[text] = self.function(text, path)
+        return self._told[text]
 
     def kept(self, text: str, path: str, scope: Scope, wanted: str = "any") -> Function:
         """An expression whose value a variable keeps: what it has grown to is measured."""
