@@ -25,7 +25,8 @@ def check_copies(link: Link, scanner: Scanner, sql: str) -> None:
     """Raises WireError for a text that is no single statement of those that stream, and for an engine without."""
     rule: Section = link.pack.copy
     if not rule:
-        raise WireError("unsupported", "this engine has no statement that streams data", outcome="not_run")
+        hint = {"hint": "rows go in with executemany()"}
+        raise WireError("unsupported", "this engine has no statement that streams data", fields=hint, outcome="not_run")
     if scanner.matches(sql, rule["statements"], link.variables) is None:
         raise Mistake(f"copy() runs {' or '.join(rule['statements'])} and nothing else", "use execute()")
     if len(scanner.statements(sql, link.variables)) != 1:

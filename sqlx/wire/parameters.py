@@ -288,19 +288,17 @@ def _advice_inside(value: Any, kind: str) -> str:
 
 
 def _refusal(position: int, value: Any, error: Exception) -> WireError:
-    sentence = f"parameter {position} ({type(value).__name__}) cannot be sent: {_reason(error)}"
+    sentence = f"parameter {position} ({type(value).__name__}) cannot be sent: {reason(error)}"
     return WireError("data", sentence, outcome="not_run")
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
     """Why an encoder refused a value, in our words where the error has only Python's."""
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, UnicodeEncodeError):
         character = f"U+{ord(error.object[error.start]):04X}"
         return f"it has a character that {error.encoding} cannot write, {character}: take it out"
-    if isinstance(error, OverflowError):
-        return "a number in it is too large for its type"
-    if isinstance(error, (AttributeError, StructError)):
-        return "what stands in it is not what belongs there"
+    if isinstance(error, (OverflowError, AttributeError, StructError)):
+        return "what stands in it does not fit its type"
     return str(error)
