@@ -60,6 +60,7 @@ MEANINGS = {
     "sslcert": "PEM file of this client's certificate",
     "sslkey": "PEM file of its private key, if not in `sslcert`",
     "sslmode": "[how the line is secured](authentication.md#tls)",
+    "gssencmode": "lines are never encrypted by GSSAPI here: `require` is refused",
     "sslnegotiation": "`direct` begins with TLS, without asking first (PostgreSQL 17 and newer)",
     "sslpassword": "what that key is encrypted with",
     "sslrootcert": "PEM file of the authorities to trust, or `system`",

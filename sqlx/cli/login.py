@@ -14,7 +14,7 @@ from sqlx.dbapi import Connection, Error, InterfaceError, OperationalError
 from sqlx.dbapi import connect as dbapi_connect
 from sqlx.dbapi.exceptions import translate
 from sqlx.kernel.errors import PackError, WireError
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions, Secret, parse
 
 VARIABLE = "SQLX_PASSWORD"
 AUTHORIZATION = "28"  # the SQLSTATE class: invalid authorization specification
@@ -43,11 +43,12 @@ def connect(url: str, **options: Any) -> Connection:
     return attempt(url, lambda password: dbapi_connect(url, password=password, **options), pack=pack)
 
 
-def attempt(url: str, opened: Callable[[str | None], T], **keywords: Any) -> T:
+def attempt(url: str, opened: Callable[[Secret | None], T], **keywords: Any) -> T:
     """What `opened(password)` gives. Where the server wants a password and none was given, somebody is asked for it."""
     options = read_url(url, **keywords)
     given = options.has_password or options.pack.embedded
-    password = None if given else os.environ.get(VARIABLE)
+    said = None if given else os.environ.get(VARIABLE)
+    password = None if said is None else Secret(said, VARIABLE)
     try:
         return opened(password)
     except InterfaceError as error:
@@ -55,7 +56,7 @@ def attempt(url: str, opened: Callable[[str | None], T], **keywords: Any) -> T:
     except OperationalError as error:
         if given or password is not None or not (_wants_password(error) and _somebody_is_there()):
             raise
-    return opened(_ask(f"password of {options.user}: "))
+    return opened(Secret(_ask(f"password of {options.user}: "), "the terminal"))
 
 
 def read_url(url: str, **keywords: Any) -> ConnectOptions:

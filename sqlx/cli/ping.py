@@ -13,7 +13,7 @@ from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.opening import opened
 from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import WireError
-from sqlx.kernel.options import ConnectOptions
+from sqlx.kernel.options import ConnectOptions, Secret
 from sqlx.wire.link import Link
 
 PINGS = 5
@@ -31,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _ping(url: str, password: str | None, pack: str | None) -> dict[str, str]:
+def _ping(url: str, password: Secret | None, pack: str | None) -> dict[str, str]:
     options = read_url(url, password=password, pack=pack)
     try:
         session, runner = opened(options)

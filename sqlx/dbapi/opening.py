@@ -13,7 +13,7 @@ from sqlx.kernel.blocking import Runner
 from sqlx.kernel.errors import PackError, WireError
 from sqlx.kernel.exec import Link, Session, open_link, open_session
 from sqlx.kernel.hosts import Search, met
-from sqlx.kernel.options import ConnectOptions, parse
+from sqlx.kernel.options import ConnectOptions, Secret, parse
 
 
 def connect(
@@ -22,7 +22,7 @@ def connect(
     host: str | None = None,
     port: int | str | None = None,
     user: str | None = None,
-    password: str | Callable[[], Any] | None = None,
+    password: str | Secret | Callable[[], Any] | None = None,
     database: str | None = None,
     **options: Any,
 ) -> Connection:

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
 
-from sqlx.kernel.errors import Mistake
+from sqlx.kernel.errors import Mistake, Pack, did_you_mean
+from sqlx.wire.named_types import own_name, own_names
 from sqlx.wire.result import Column, Shape
 from sqlx.wire.values.containers import Array, Multirange, Range, Record
 
@@ -28,21 +29,32 @@ class Types:
         self._loaders: dict[str | int, Load] = {}
 
     def adapt(self, cls: type[T], to: Callable[[T], Any]) -> None:
-        """Bind instances of a class, and of its subclasses, as what `to(value)` returns."""
+        """Bind instances of a class, and of its subclasses, as what `to(value)` returns.
+
+        Raises TypeError for what is no class, or no function.
+        """
+        _check_class(cls)
+        _check_function(to)
         self._adapters[cls] = to
 
     def load(self, type: str | int, from_: Load) -> None:
         """Give `from_(value)` for each value of a server's type that is not null, wherever in a value it stands.
 
         The type is named as `Cursor.description` does, with its schema before it where that matters, or by its number.
+        Raises TypeError for what is neither, or no function; for a connection ValueError for what its columns are never
+        said to be: another word for a type, or any that is not known where a database has no types of its own.
         """
+        self._check_type(type)
+        _check_function(from_)
         self._loaders[type] = from_
 
     def enum(self, name: str, cls: type[Enum], *, by: str = "value") -> None:
         """Labels of the type `name` arrive as members of `cls`, and members are bound as labels.
 
-        `by="name"` takes the members' names for the labels.
+        `by="name"` takes the members' names for the labels. Raises TypeError for what is no enum.
         """
+        if not (isinstance(cls, type) and issubclass(cls, Enum)):
+            raise TypeError(f"a class of enum.Enum has the members, not {cls!r:.40}")
         if by not in ("value", "name"):
             raise ValueError(f"a label is a member's 'value' or 'name', not {by!r}")
         self.adapt(cls, lambda member: getattr(member, by))
@@ -51,11 +63,17 @@ class Types:
     def composite(self, name: str, cls: type[Any]) -> None:
         """Values of the composite type `name` arrive as `cls(field=value, ...)`, and instances are bound as such.
 
-        A dataclass or a named tuple; any other class takes keywords, and has attributes of these names.
+        A dataclass or a named tuple; any other class takes keywords, and has attributes of these names. Raises
+        TypeError for what is no class, or does not tell its fields.
         """
+        _check_class(cls)
         fields = _fields_of(cls)
         self.load(name, lambda record: cls(**record._asdict()))
         self.adapt(cls, lambda value: Record([getattr(value, field) for field in fields], fields))
+
+    def _check_type(self, type: str | int) -> None:
+        if not isinstance(type, str | int) or isinstance(type, bool) or type == "":
+            raise TypeError(f"a type is told by its name, or its number, not by {type!r:.40}")
 
     # -- what the kernel asks
 
@@ -106,9 +124,15 @@ class Types:
 class SessionTypes(Types):
     """The registry of one connection, over the one for all."""
 
-    def __init__(self, forget: Callable[[], None]) -> None:
+    def __init__(self, forget: Callable[[], None], pack: Pack) -> None:
         super().__init__(EVERYWHERE)
         self._forget = forget
+        self._pack = pack
+
+    def _check_type(self, type: str | int) -> None:
+        super()._check_type(type)
+        if complaint := _never_said(self._pack, type):
+            raise ValueError(complaint)
 
     def refresh(self) -> None:
         """Look up the server's types anew when they are next seen: another program may have changed them."""
@@ -207,6 +231,29 @@ def _loaded_record(record: Any, parts: list[Load | None]) -> Any:
         value if value is None or load is None else load(value) for value, load in zip(record, parts, strict=True)
     )
     return Record(values, record._fields)
+
+
+def _check_class(cls: Any) -> None:
+    if not isinstance(cls, type) or cls is object:
+        raise TypeError(f"an adapter is for a class and those below it, not for {cls!r:.40}")
+
+
+def _check_function(function: Any) -> None:
+    if not callable(function):
+        raise TypeError(f"a function makes one value of another, not {function!r:.40}")
+
+
+def _never_said(pack: Pack, type: str | int) -> str:
+    """Why no column is ever of this type; empty where one may be."""
+    if pack.embedded:  # a table declares what it likes
+        return ""
+    title, names = pack.title or pack.name, own_names(pack.types)
+    own = own_name(names, type) if isinstance(type, str) else type
+    if isinstance(type, str) and own not in (None, type):
+        return f"{title} tells of this type as one called {own!r}, and never as {type!r}: name it so"
+    if pack.lookup or type in names.values() or str(type) in pack.types:
+        return ""
+    return f"no type of {title} is {type!r}{did_you_mean(type, names) if isinstance(type, str) else ''}"
 
 
 def _fields_of(cls: type[Any]) -> tuple[str, ...]:

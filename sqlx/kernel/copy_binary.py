@@ -11,7 +11,7 @@ from typing import Any, Literal
 from sqlx.kernel.copy_rows import Adapt, Field, NamedType, check_row, decoded
 from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.wire.compile.layout import SCALARS
-from sqlx.wire.parameters import UNWRITABLE
+from sqlx.wire.parameters import UNWRITABLE, reason
 from sqlx.wire.registry import Section
 from sqlx.wire.values.kinds import unwrap
 from sqlx.wire.values.operations import Codec
@@ -79,7 +79,7 @@ class BinaryRows:
     def _refusal(self, number: int, value: Any, error: Exception) -> WireError:
         sentence = f"column {number + 1} is {self._types[number].name}, as which no {type(value).__name__} is written"
         if not isinstance(error, TypeError | AttributeError):  # which tell of Python, and not of the value
-            sentence += f": {error}"
+            sentence += f": {reason(error)}"
         return WireError("data", sentence, outcome="not_run")
 
     def _opened(self) -> bytes:

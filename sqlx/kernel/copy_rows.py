@@ -40,9 +40,11 @@ def decoded(fields: Sequence[Field], decoders: Sequence[Codec], types: Sequence[
     try:
         for field, decode in zip(fields, decoders, strict=True):
             values.append(None if field is None else decode(field))
-    except ValueError as error:
+    except ValueError:
         number = len(values)
-        raise WireError("data", f"column {number + 1} holds no {types[number].name}: {error}") from None
+        hint = "types=(...) has the types of the columns, in their order"
+        sentence = f"column {number + 1} holds no {types[number].name}: {_shown(fields[number])}"
+        raise WireError("data", sentence, fields={"hint": hint}) from None
     return tuple(values)
 
 
@@ -51,7 +53,13 @@ def _texts(fields: Sequence[Field]) -> tuple[Any, ...]:
     try:
         return tuple([None if field is None else field.decode() for field in fields])
     except UnicodeDecodeError as error:
-        raise WireError("data", f"a value of the data is no text in UTF-8: {error}") from None
+        sentence = f"a value of the data is no text in UTF-8: {_shown(error.object)}"
+        raise WireError("data", sentence, fields={"hint": "take the data as it is: copy.read()"}) from None
+
+
+def _shown(field: Field) -> str:
+    """The beginning of a field: as text where it is one, else its bytes."""
+    return repr(field)[1:41] if field is not None and field.isascii() else f"{field!r:.40}"
 
 
 class Lines(Protocol):

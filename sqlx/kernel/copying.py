@@ -14,7 +14,7 @@ from sqlx.kernel.errors import Mistake, Misuse, WireError
 from sqlx.kernel.scanner import Scanner
 from sqlx.wire.feed import PIECE
 from sqlx.wire.link import Link
-from sqlx.wire.named_types import type_codecs
+from sqlx.wire.named_types import own_name, own_names, type_codecs
 from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
 
@@ -25,7 +25,8 @@ def check_copies(link: Link, scanner: Scanner, sql: str) -> None:
     """Raises WireError for a text that is no single statement of those that stream, and for an engine without."""
     rule: Section = link.pack.copy
     if not rule:
-        raise WireError("unsupported", "this engine has no statement that streams data", outcome="not_run")
+        hint = {"hint": "rows go in with executemany()"}
+        raise WireError("unsupported", "this engine has no statement that streams data", fields=hint, outcome="not_run")
     if scanner.matches(sql, rule["statements"], link.variables) is None:
         raise Mistake(f"copy() runs {' or '.join(rule['statements'])} and nothing else", "use execute()")
     if len(scanner.statements(sql, link.variables)) != 1:
@@ -90,10 +91,9 @@ def _named(link: Link, name: str) -> NamedType:
     """The type of this name. Raises Mistake."""
     codecs = type_codecs(link.pack.types, name, link.context)
     if codecs is None:
-        raise Mistake(
-            f"no type of this engine is called {name!r}",
-            "name types as cursor.description does; an enum is text, a domain the type beneath it",
-        )
+        own = own_name(own_names(link.pack.types), name)
+        hint = "name types as cursor.description does; an enum is text, a domain the type beneath it"
+        raise Mistake(f"no type of this engine is called {name!r}", f"it is called {own!r} here" if own else hint)
     return NamedType(name, codecs)
 
 

@@ -49,6 +49,14 @@ def row_format(session: Session, sql: str, types: Sequence[str] | None) -> RowFo
 
 def load(session: Session, sql: str, source: DataSource) -> Steps[Reply]:
     """Run a statement that takes data from a source which is named for it alone."""
+    pack = session.link.pack
+    if "local_infile" not in pack.options:
+        raise WireError(
+            "unsupported",
+            f"{pack.title or pack.name} has no statement that asks for a file of this machine, as local_infile is for",
+            fields={"hint": f"rows go in with {'copy()' if pack.copy else 'executemany()'}"},
+            outcome="not_run",
+        )
     yield from session.make_ready()
     with ExitStack() as closing:
         parts = pieces(source, closing)

@@ -70,9 +70,10 @@ def _says(error: WireError, condition: dict[str, str]) -> bool:
     )
 
 
-def advice(error: WireError, pack: Pack) -> str | None:
-    """What the pack says to do about a server's error in a statement with parameters, or None."""
-    rules = pack.errors.get("advice", ()) if error.kind == "server" else ()
+def advice(error: WireError, pack: Pack, about: str = "advice") -> str | None:
+    """What the pack says to do about a server's error, or None; `advice` is about statements with parameters,
+    `statements` about any, `login` about connections that are refused."""
+    rules = pack.errors.get(about, ()) if error.kind == "server" else ()
     for rule in rules:
         if rule["code"] in (str(error.code), error.sqlstate) and rule.get("part", "") in error.message:
             return str(rule["hint"])

@@ -8,7 +8,9 @@ one; a login that is refused ends the search, as does a certificate that is not 
 
 from __future__ import annotations
 
-from sqlx.kernel.errors import Misuse, WireError, classify
+import re
+
+from sqlx.kernel.errors import Misuse, WireError, advice, classify
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
 from sqlx.wire.link import Link, Steps
@@ -39,6 +41,7 @@ class Search:
 
     def __init__(self, options: ConnectOptions) -> None:
         self.wanted = options.target_session_attrs
+        self._options = options
         self._pack = options.pack
         self._preferred = self.wanted == "prefer-standby"
         self._left = list(options.places)
@@ -65,6 +68,9 @@ class Search:
         """Remember why a place will not do; what else its name leads to is tried next. Raises `error` where that ends
         the search.
         """
+        hint = advice(error, self._pack, "login")
+        if hint:
+            error.fields.setdefault("hint", _filled(hint, self._options, place))
         if place.unread and "password" in error.message.lower():
             error.fields["hint"] = "; ".join(filter(None, [place.unread, error.fields.get("hint")]))
         if not self._leads_on(error):
@@ -94,6 +100,17 @@ def met(link: Link, wanted: str) -> Steps[None]:
         trait, expected = WANTED[wanted]
         if (yield from link.trait(trait)) != expected:
             raise Unwanted(wanted.removeprefix("prefer-"))
+
+
+def _filled(hint: str, options: ConnectOptions, place: Place) -> str:
+    """A hint with what was connected with in its holes; of a password, where it came from."""
+    password = options.password or place.password
+    said = {
+        "user": options.user,
+        "sslmode": place.sslmode,
+        "password": password.origin if password else "nowhere",
+    }
+    return re.sub(r"\{(\w+)\}", lambda hole: str(said[hole[1]]), hint)
 
 
 def _is_distrust(error: WireError) -> bool:

@@ -69,8 +69,8 @@ def names(known: Mapping[str, Section]) -> dict[str, str]:
     return {alias: name for name, option in known.items() for alias in (name, *option.get("alias", ()))}
 
 
-def level(known: Mapping[str, Section], given: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
-    """Options by name, with the values that were meant. Raises Misuse."""
+def level(known: Mapping[str, Section], given: Mapping[str, Any], pack: Pack, origin: str = "") -> dict[str, Any]:
+    """Options by name, with the values that were meant; `origin` says who gave them. Raises Misuse."""
     words = names(known)
     found: dict[str, Any] = {}
     for key, value in given.items():
@@ -79,7 +79,7 @@ def level(known: Mapping[str, Section], given: Mapping[str, Any], pack: Pack) ->
             raise Misuse(f"{pack.title or pack.name} has no option {key!r}{did_you_mean(key, words)}")
         if name in found:
             raise Misuse(f"{key} says again what another name of {name} says")
-        found[name] = converted(name, known[name], value)
+        found[name] = converted(name, known[name], value, origin)
     return found
 
 

@@ -15,8 +15,9 @@ _TRUE = ("1", "true", "yes", "on")
 _FALSE = ("0", "false", "no", "off")
 
 
-def converted(name: str, option: Section, value: Any) -> Any:
-    """The value of an option from what was given for it. Raises Misuse; what is secret is never repeated."""
+def converted(name: str, option: Section, value: Any, origin: str = "") -> Any:
+    """The value of an option from what was given for it, at its `origin`. Raises Misuse; what is secret is never
+    repeated."""
     kind = option.get("kind", "text")
     secret = option.get("secret", False)
     if secret and isinstance(value, Secret | Source):
@@ -32,7 +33,7 @@ def converted(name: str, option: Section, value: Any) -> Any:
         raise Misuse(f"{name} holds a NUL character, which no option may")
     if kind == "text" and isinstance(found, str) and not _is_unicode(found):
         raise Misuse(f"{name} holds half a character (a surrogate), which cannot be sent")
-    return Secret(str(found)) if secret else found
+    return Secret(str(found), origin or f"{name}=") if secret else found
 
 
 def _is_unicode(text: str) -> bool:

@@ -105,7 +105,7 @@ def parse(
     known = known_options(chosen)
     url = url_levels(scheme, rest, chosen)
     given = {name: value for name, value in keywords.items() if value is not None}
-    named = overlaid(level(known, each, chosen) for each in (*url, given))
+    named = overlaid([*(level(known, each, chosen, "the URL") for each in url), level(known, given, chosen)])
     below = surroundings(chosen, known, named) if chosen.environment else {}
     return _complete(chosen, known, overlaid([below, named]))
 

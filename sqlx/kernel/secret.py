@@ -7,12 +7,13 @@ from typing import Any
 
 
 class Secret:
-    """A text that shows itself to no one who does not ask for it by `reveal()`."""
+    """A text that shows itself to no one who does not ask for it by `reveal()`; `origin` says where it came from."""
 
-    __slots__ = ("_text",)
+    __slots__ = ("_text", "origin")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, origin: str = "") -> None:
         self._text = text
+        self.origin = origin
 
     def reveal(self) -> str:
         return self._text
@@ -31,6 +32,7 @@ class Source:
     """Where a password is fetched from anew for each connection; no more of it is shown than of a secret."""
 
     __slots__ = ("ask",)
+    origin = "the function password="
 
     def __init__(self, ask: Callable[[], Any]) -> None:
         self.ask = ask

@@ -61,7 +61,7 @@ class Session:
         self._diagnostics = Diagnostics(link, self.notices.append) if show_warnings else None
         self._runner = runner
         self.parameters = parameters
-        self.types = SessionTypes(self.forget_types)
+        self.types = SessionTypes(self.forget_types, link.pack)
         self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
@@ -289,7 +289,7 @@ class Session:
         if before != "idle" and self._is_stale(error):
             error.fields.setdefault("hint", AGAIN)
         hint = advice(error, self.link.pack) if statement.wanted else None
-        if hint:
+        if hint := hint or advice(error, self.link.pack, "statements"):
             error.fields.setdefault("hint", hint)
         return error
 

@@ -64,7 +64,7 @@ class TwoPhase:
         if self.active is not None or self._link.state != "idle":
             raise Mistake("a transaction is open already", "commit or roll back first")
         if self._transactions.autocommit and "begin" not in self._words:
-            raise Mistake("a two-phase transaction needs autocommit off")
+            raise Mistake("a two-phase transaction needs autocommit off", "set connection.autocommit = False first")
         if "begin" in self._words:
             yield from self._run("begin", xid)
         else:

@@ -75,10 +75,11 @@ def not_understood(error: Exception) -> WireError:
 
 
 class PackError(ValueError):
-    """A pack that says something it may not: `path` is the JSON path of the place, `reason` a sentence."""
+    """A pack that says something it may not: `path` is the JSON path of the place, `$` for the whole, `reason` a
+    sentence."""
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+        super().__init__(reason if path == "$" else f"{path}: {reason}")
         self.path = path
         self.reason = reason
 

@@ -64,16 +64,18 @@ class _Choice:
         for low, high, entry in self._ranges:
             if low <= value <= high:
                 return entry, value
-        raise self._refusal()
+        raise self._refusal(value)
 
     def holding(self, least: Any, most: Any) -> ParameterType:
         """The first entry that holds both numbers. Raises ValueError."""
         for low, high, entry in self._ranges:
             if low <= least and most <= high:
                 return entry
-        raise self._refusal()
+        raise self._refusal(most)
 
-    def _refusal(self) -> ValueError:
+    def _refusal(self, value: Any) -> ValueError:
+        if value != value:
+            return ValueError("the engine has no number for NaN: send None")
         low, high = min(low for low, _, _ in self._ranges), max(high for _, high, _ in self._ranges)
         return ValueError(f"it does not lie between {low} and {high}: send it as text")
 
@@ -208,7 +210,7 @@ class _Holder:
             return self._of.get(str(inner), self._otherwise)
         choice = self._choices.get(kind)
         if choice is None:
-            raise TypeError(_advice(there[0], kind))
+            raise TypeError(_advice_inside(there[0], kind))
         entry = choice.only or choice.holding(min(there), max(there))
         return self._of.get(str(entry.type), self._otherwise)
 
@@ -243,7 +245,7 @@ def _common_kind(leaves: list[Any]) -> str | None:
     for sample in _samples(leaves):
         kind = "null" if isinstance(sample, ServerText) else kind_of(sample)
         if kind is None:
-            raise TypeError(f"its element of type {type(sample).__name__} has no type on the server: convert it to str")
+            raise TypeError(_advice_inside(sample, ""))
         kinds.add(kind)
     kinds.discard("null")
     if kinds in _WIDER:
@@ -279,10 +281,24 @@ def _advice(value: Any, kind: str) -> str:
     return f"there is no type for it: convert it to {_INSTEAD.get(kind, 'str')}"
 
 
+def _advice_inside(value: Any, kind: str) -> str:
+    """What to do with a value that holds one which has no type here."""
+    instead = _INSTEAD.get(kind, "str")
+    return f"its element of type {type(value).__name__} has no type on the server: convert it to {instead}"
+
+
 def _refusal(position: int, value: Any, error: Exception) -> WireError:
-    reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-    if isinstance(error, UnicodeError):
-        reason = f"it has a character that {getattr(error, 'encoding', 'the encoding')} cannot write: {reason}"
-    return WireError(
-        "data", f"parameter {position} ({type(value).__name__}) cannot be sent: {reason}", outcome="not_run"
-    )
+    sentence = f"parameter {position} ({type(value).__name__}) cannot be sent: {reason(error)}"
+    return WireError("data", sentence, outcome="not_run")
+
+
+def reason(error: Exception) -> str:
+    """Why an encoder refused a value, in our words where the error has only Python's."""
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, UnicodeEncodeError):
+        character = f"U+{ord(error.object[error.start]):04X}"
+        return f"it has a character that {error.encoding} cannot write, {character}: take it out"
+    if isinstance(error, (OverflowError, AttributeError, StructError)):
+        return "what stands in it does not fit its type"
+    return str(error)

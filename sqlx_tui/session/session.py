@@ -92,7 +92,7 @@ async def open_session(url: str, password: str | None = None, pack: str | None =
 async def _connect(url: str, password: str | None, pack: str | None) -> Connection:
     # The IDE's own default; what the URL says of it stands.
     autocommit = None if "autocommit=" in url else True
-    own = password if password and _wants_password(url, pack) else None
+    own = Secret(password, "the password field") if password and _wants_password(url, pack) else None
     return await connect(url, password=own, autocommit=autocommit, pack=pack)
 
 

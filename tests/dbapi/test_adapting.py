@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -186,3 +187,69 @@ def test_other_engines(
         assert cursor.description is not None
         connection.types.load(cursor.description[0][1].name, load)
         assert cursor.execute(sql, (7,)).fetchone() == (value,)
+
+
+@pytest.mark.parametrize("name", [None, True, 1.5, b"int4", ""])
+def test_what_names_no_type_is_refused(name: Any) -> None:
+    with pytest.raises(TypeError, match="name, or its number"):
+        sqlx.types.load(name, str)
+
+
+@pytest.mark.parametrize("cls", [5, "Money", None, list[int], object])
+def test_what_is_no_class_is_refused(cls: Any) -> None:
+    for register in (lambda: sqlx.types.adapt(cls, str), lambda: sqlx.types.composite("spot", cls)):
+        with pytest.raises(TypeError, match="class"):
+            register()
+
+
+@pytest.mark.parametrize("cls", [Money, "Mood", None])
+def test_what_is_no_enum_is_refused(cls: Any) -> None:
+    with pytest.raises(TypeError, match="enum"):
+        sqlx.types.enum("mood", cls)
+
+
+def test_what_cannot_be_called_is_refused() -> None:
+    with pytest.raises(TypeError, match="function"):
+        sqlx.types.load("int4", "int")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="function"):
+        sqlx.types.adapt(Money, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("integer", "int4"),
+        ("bigint[]", "int8[]"),
+        ("double precision", "float8"),
+        ("UUID", "uuid"),
+        ("Boolean", "bool"),
+    ],
+)
+def test_a_type_goes_by_its_own_name(postgres: Server, word: str, name: str) -> None:
+    """Under another one its loader would never be called."""
+    with dbapi.connect(postgres.url()) as connection:
+        with pytest.raises(ValueError, match=f"called {re.escape(repr(name))}"):
+            connection.types.load(word, str)
+        connection.types.load(name, repr)
+        connection.types.load("may_come_later", repr)
+        cursor = connection.cursor()
+        assert cursor.execute(f"SELECT NULL::{word}").description[0][1].name == name
+        with (
+            pytest.raises(dbapi.ProgrammingError) as caught,
+            cursor.copy("COPY (SELECT 1) TO STDOUT (FORMAT binary)", types=[word]) as copy,
+        ):
+            list(copy.rows())
+        assert repr(name) in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [("integer", "called 'int'"), ("varchr", "did you mean 'varchar'"), ("xyzzy", "no type"), (99, "99")],
+)
+def test_an_engine_whose_types_are_all_known(mariadb: Server, word: str | int, said: str) -> None:
+    with dbapi.connect(mariadb.url()) as connection:
+        with pytest.raises(ValueError, match=said):
+            connection.types.load(word, str)
+        connection.types.load("int", repr)
+        connection.types.load(253, repr)
+        assert connection.cursor().execute("SELECT CAST(7 AS int), 'a'").fetchone() == ("7", "'a'")

@@ -350,6 +350,14 @@ def test_a_password_that_was_not_given(server: Server) -> None:
     assert isinstance(error, dbapi.OperationalError)
     assert "password" in str(error)
     assert server.users[server.engine.method][0] in str(error)
+    assert error.hint
+
+
+def test_a_line_that_pg_hba_forbids(postgres: Server) -> None:
+    error = refusal(postgres.url("tls_only"), sslmode="disable")
+    assert "sslmode=disable" in (error.hint or "") and "sslmode=require" in (error.hint or "")
+    error = refusal(postgres.url("plain_only"), sslmode="require")
+    assert "pg_hba.conf" in (error.hint or "")
 
 
 def test_a_database_that_does_not_exist(server: Server) -> None:
@@ -357,6 +365,7 @@ def test_a_database_that_does_not_exist(server: Server) -> None:
     assert isinstance(error, dbapi.OperationalError)
     assert "no_such_database" in str(error)
     assert error.sqlstate in ("3D000", "42000")
+    assert "lists" in (error.hint or "")
 
 
 def test_no_mistake_in_a_url_shows_its_password(server: Server) -> None:

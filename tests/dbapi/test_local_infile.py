@@ -128,6 +128,34 @@ def test_a_connection_that_was_not_told(mariadb: Server) -> None:
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("name", ["mariadb", "mysql9"])
+def test_a_server_that_was_not_told_to_ask_says_no(name: str, request: pytest.FixtureRequest) -> None:
+    server: Server = request.getfixturevalue(name)
+    with dbapi.connect(server.url(allow_cleartext="unverified-tls")) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE people (id int PRIMARY KEY, name varchar(20))")
+        with pytest.raises(dbapi.DatabaseError) as caught:
+            connection.cursor().execute(LOAD)
+    assert "connect with local_infile=true" in (caught.value.hint or "")
+    assert "local_infile=PATH" in (caught.value.hint or "")
+
+
+def test_who_forgot_to_name_the_data_is_told_how(mariadb: Server) -> None:
+    connection = dbapi.connect(mariadb.url(local_infile="true"))
+    connection.cursor().execute("CREATE TEMPORARY TABLE people (id int PRIMARY KEY, name varchar(20))")
+    with pytest.raises(dbapi.OperationalError, match="which no statement named") as caught:
+        connection.cursor().execute(LOAD)
+    connection.close()
+    assert "local_infile=PATH" in (caught.value.hint or "")
+
+
+def test_an_engine_whose_statements_ask_for_no_file(postgres: Server) -> None:
+    for url, other in ((postgres.url(), "copy()"), ("sqlite://", "executemany()")):
+        with dbapi.connect(url) as connection:
+            with pytest.raises(dbapi.NotSupportedError, match="no statement that asks for a file") as caught:
+                connection.cursor().execute("SELECT 1", local_infile="nowhere")
+            assert caught.value.outcome == "not_run" and other in (caught.value.hint or "")
+
+
 # -- impostors
 
 

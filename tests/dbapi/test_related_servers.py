@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from sqlx import dbapi
+from sqlx.catalog import Relation
 from sqlx.catalog.dbapi import Catalog
 from tests.servers.server import Server
 
@@ -235,6 +236,20 @@ def test_seekdb_tells_what_is_in_it(seekdb: Server, seekdb_table: str) -> None:
         assert [key.kind for key in catalog.constraints(table)] == ["primary"]
         assert [index.columns for index in catalog.indexes(table)] == [("i",)]
         assert (catalog.triggers(table), catalog.sequences(schema)) == ((), ())
+
+
+def test_seekdb_tells_defaults_from_what_is_generated(seekdb: Server) -> None:
+    """It has the expression of a generated column as its default, too, and says of no default that it is computed."""
+    with dbapi.connect(seekdb.url(), autocommit=True) as connection:
+        connection.cursor().execute(
+            "CREATE TABLE made (a int DEFAULT 4, b int AS (a * 2) STORED, c int AS (a * 3) VIRTUAL,"
+            " d varchar(20) DEFAULT 'CURRENT_TIMESTAMP', e timestamp DEFAULT CURRENT_TIMESTAMP)"
+        )
+        columns = Catalog(connection).columns(Relation("test", "made"))
+        connection.cursor().execute("DROP TABLE made")
+    assert [column.default for column in columns] == ["4", None, None, "'CURRENT_TIMESTAMP'", "CURRENT_TIMESTAMP"]
+    assert [column.generated for column in columns] == [None, "stored", "virtual", None, None]
+    assert columns[1].expression == "(`a` * 2)"
 
 
 # ---- MySQL 5.6

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 import sqlx.dbapi
+from sqlx import Multirange, Vector
 from tests.servers.server import Server
 
 
@@ -28,7 +29,7 @@ def test_a_zero_byte_is_refused_without_repeating_the_text(postgres: Server) -> 
         sqlx.dbapi.connect(postgres.url("trust"), database="zorro\0quux")
     assert "zorro" not in str(caught.value)
     with sqlx.dbapi.connect(postgres.url("trust")) as connection:
-        with pytest.raises(sqlx.dbapi.DataError, match="as byte 14, and would end there") as refused:
+        with pytest.raises(sqlx.dbapi.DataError, match="a NUL character as byte 14, and would end there") as refused:
             connection.cursor().execute("SELECT 'zorro\0quux'")
         assert "zorro" not in str(refused.value)
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
@@ -64,3 +65,26 @@ def test_a_connection_is_not_copied(postgres: Server) -> None:
         with pytest.raises(TypeError, match="connect again"):
             copy.copy(connection)
         assert connection.cursor().execute("SELECT 1").fetchall() == [(1,)]
+
+
+def test_what_an_engine_in_the_process_cannot_hold() -> None:
+    with sqlx.dbapi.connect("sqlite://") as connection:
+        cursor = connection.cursor()
+        with pytest.raises(sqlx.dbapi.DataError, match="no number for NaN: send None"):
+            cursor.execute("SELECT ?", (float("nan"),))
+        assert cursor.execute("SELECT ?", (memoryview(b"abc")[::2],)).fetchone() == (b"ac",)
+
+
+def test_what_does_not_belong_into_a_value(postgres: Server, mariadb: Server) -> None:
+    """In our words, not in those of Python's own error."""
+    for server, value in ((postgres, Multirange([1])), (mariadb, Vector(["a"]))):  # type: ignore[list-item]
+        refused = pytest.raises(sqlx.dbapi.DataError, match="what stands in it does not fit its type")
+        with sqlx.dbapi.connect(server.url()) as connection, refused:
+            connection.cursor().execute("SELECT ?", (value,))
+
+
+def test_half_a_character_in_a_statement_is_told_by_its_place(postgres: Server, mariadb: Server) -> None:
+    for server in (postgres, mariadb):
+        refused = pytest.raises(sqlx.dbapi.DataError, match=r"half a character \(U\+D800\) at character 9: take it out")
+        with sqlx.dbapi.connect(server.url()) as connection, refused:
+            connection.cursor().execute("SELECT '\ud800'")

@@ -178,7 +178,14 @@ def test_a_pack_that_is_named_may_be_a_path_or_a_text(write: Write) -> None:
     ],
 )
 def test_what_is_no_pack_is_refused(pack: Any, said: str) -> None:
-    assert said in refusal("any://h", pack=pack)
+    sentence = refusal("any://h", pack=pack)
+    assert said in sentence and "$" not in sentence
+
+
+def test_a_file_in_another_encoding_is_told_of_in_our_words(tmp_path: Path) -> None:
+    path = tmp_path / "latin.json"
+    path.write_bytes(b'{\n"name": "caf\xe9"}')
+    assert refusal("any://h", pack=path) == f"{path}, line 2, is not UTF-8: save the file in UTF-8"
 
 
 def test_shipped_engines_load_no_models(write: Write) -> None:

@@ -179,9 +179,13 @@ def test_a_value_that_is_only_promised_takes_no_memory() -> None:
     ("name", "value", "reason"),
     [
         ("int4", "7", "column 2 is int4, as which no str is written"),
-        ("int4", 2**31, "column 2 is int4, as which no int is written: 'i' format requires"),
+        ("int4", 2**31, "column 2 is int4, as which no int is written: what stands in it does not fit its type"),
         ("text", 7, "column 2 is text, as which no int is written$"),
-        ("text", "\ud800", "column 2 is text, as which no str is written: .*surrogates not allowed"),
+        (
+            "text",
+            "\ud800",
+            "column 2 is text, as which no str is written: it has a character that utf-8 cannot write, U\\+D800",
+        ),
         ("bytea", 7, "column 2 is bytea, as which no int is written"),
         ("bytea", [1, 2], "column 2 is bytea, as which no list is written"),
         ("numeric", "7", "column 2 is numeric, as which no str is written$"),

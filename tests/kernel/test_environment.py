@@ -68,6 +68,31 @@ def password(options: ConnectOptions, place: int = 0) -> str | None:
     return None if secret is None else secret.reveal()  # type: ignore[union-attr]
 
 
+def refused(server: Server, **given: Any) -> str:
+    """The hint about a login without a password in the URL."""
+    user = server.users[server.engine.method][0]
+    with pytest.raises(OperationalError) as caught:
+        connect(f"{server.kind}://{user}@{server.host}:{server.port}/test", **given)
+    assert SECRET not in str(caught.value)
+    return caught.value.hint or ""
+
+
+def test_a_refused_login_says_where_its_password_came_from(
+    postgres: Server, mariadb: Server, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for server in (postgres, mariadb):
+        assert "from password=" in refused(server, password=SECRET)
+        assert "from the function password=" in refused(server, password=lambda: SECRET)
+        with pytest.raises(OperationalError) as caught:
+            connect(server.url(password=SECRET))
+        assert "from the URL" in (caught.value.hint or "") and SECRET not in str(caught.value)
+    path = write(".pgpass", f"# mine\n*:*:*:*:{SECRET}\n")
+    assert f"from {path}, line 2" in refused(postgres)
+    variables(monkeypatch, PGPASSWORD=SECRET, MYSQL_PWD=SECRET)
+    assert "from PGPASSWORD" in refused(postgres)
+    assert "from MYSQL_PWD" in refused(mariadb)
+
+
 @pytest.mark.parametrize("name", registry.shipped_packs())
 def test_every_word_means_an_option(name: str) -> None:
     """Of variables, option files, and the options that name files."""
@@ -99,6 +124,20 @@ def test_variables_stand_below_the_url_and_keywords(monkeypatch: pytest.MonkeyPa
     options = parse("postgresql://bob:other@url:8/e", database="kw")
     assert (options.host, options.port, options.user, options.database) == ("url", 8, "bob", "kw")
     assert password(options) == "other"
+
+
+def test_an_encryption_that_there_is_not_may_be_declined_but_not_required(
+    monkeypatch: pytest.MonkeyPatch, write: Write
+) -> None:
+    """GSSAPI's: `prefer` is what their tools do by themselves, and nobody loses anything by it."""
+    services = write("services", "[a]\ngssencmode=disable\n[b]\ngssencmode=require\n")
+    for mode in ("disable", "prefer"):
+        assert parse(f"postgresql://h?gssencmode={mode}").extra["gssencmode"] == mode
+    assert parse("postgresql://h", service="a", servicefile=services).extra["gssencmode"] == "disable"
+    assert "gssencmode is one of disable, prefer" in refusal("postgresql://h?gssencmode=require")
+    assert "gssencmode is one of disable, prefer" in refusal("postgresql://h", service="b", servicefile=services)
+    variables(monkeypatch, PGGSSENCMODE="require")
+    assert "PGGSSENCMODE: gssencmode is one of disable, prefer" in refusal("postgresql://h")
 
 
 def test_several_hosts_come_from_variables(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -188,7 +188,7 @@ def test_a_bomb_is_a_finding(source: dict[str, Any]) -> None:
         ('{"name": ' + "9" * 5000 + "}", "is not JSON"),
         ('{"name": "a", "name": "b"}', "the key 'name' stands twice"),
         ('"' + "x" * 2_000_000 + '"', "has more than 1048576 bytes"),
-        ("\ud800", "is not JSON"),
+        ("\ud800", "is not UTF-8"),
     ],
     ids=["cut", "deep", "list", "nan", "digits", "twice", "large", "surrogate"],
 )

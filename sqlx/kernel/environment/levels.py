@@ -122,7 +122,7 @@ class _Reader:
         if self._known[option].get("kind") == "seconds" and value.startswith("-"):
             value = "0"  # to their tools a negative time is no limit
         try:
-            return converted(option, self._known[option], value)
+            return converted(option, self._known[option], value, where)
         except Misuse as error:
             raise Misuse(f"{where}: {error.message}") from None
 

@@ -46,7 +46,7 @@ class Passwords:
         for number, line in enumerate(self._file.lines if self._file else (), 1):
             fields = split(line)
             if len(fields) == FIELDS and _fits(fields, wanted):
-                return Secret(_plain(fields[-1])) if fields[-1] else None
+                return Secret(_plain(fields[-1]), f"{self._path}, line {number}") if fields[-1] else None
             if len(fields) != FIELDS and line.strip() and not line.startswith("#"):
                 self.unread = self.unread or f"line {number} of {self._path} has not five fields between colons"
         return None

@@ -14,7 +14,8 @@ class Finding(NamedTuple):
     severity: Literal["error", "note"] = "error"
 
     def __str__(self) -> str:
-        return f"{self.path}: {'note: ' * (self.severity == 'note')}{self.message}"
+        place = "" if self.path == "$" else f"{self.path}: "
+        return f"{place}{'note: ' * (self.severity == 'note')}{self.message}"
 
 
 def alternatives(word: str, known: Iterable[str], shown: int = 12) -> str:

@@ -45,7 +45,8 @@ def terminated(value: Any, end: bytes) -> bytes:
     """A text or bytes and its terminator. Raises WireError data when the terminator stands in it."""
     raw = encoded(value)
     if end in raw:
-        where = f"a text holds {end!r} as byte {raw.index(end) + 1}, and would end there for the server"
+        what = "a NUL character" if end == b"\0" else repr(end)
+        where = f"a text holds {what} as byte {raw.index(end) + 1}, and would end there for the server: take it out"
         raise WireError("data", where, outcome="not_run")
     return raw + end
 
@@ -76,6 +77,9 @@ def zeros(size: int) -> bytes:
 
 
 def unfit(error: Exception) -> NoReturn:
+    if isinstance(error, UnicodeEncodeError):
+        place = f"(U+{ord(error.object[error.start]):04X}) at character {error.start + 1}"
+        raise WireError("data", f"a text has half a character {place}: take it out", outcome="not_run") from None
     raise WireError("data", f"a value does not fit its place in the message: {error}", outcome="not_run") from error
 
 

@@ -79,7 +79,10 @@ def read_file(path: str | os.PathLike[str]) -> Section:
         raise
     except RecursionError:
         raise PackError("$", f"{path} nests too deep") from None
-    except ValueError as error:  # of the decoder, of JSON, and of numbers that are too long
+    except UnicodeDecodeError as error:
+        number = raw.count(b"\n", 0, error.start) + 1
+        raise PackError("$", f"{path}, line {number}, is not UTF-8: save the file in UTF-8") from None
+    except ValueError as error:  # of JSON, and of numbers that are too long
         raise PackError("$", f"{path} is not JSON: {error}") from None
     if not isinstance(source, dict):
         raise PackError("$", "a pack is a JSON object")

@@ -16,7 +16,7 @@ Retry = Literal["serialization", "deadlock", "locked", "cancelled", "connection"
 
 
 class Advice(Part):
-    """What to do about an error of a statement with parameters."""
+    """What to do about an error."""
 
     code: Text
     """The server's own number, or SQLSTATE."""
@@ -24,6 +24,13 @@ class Advice(Part):
     """A part of the server's sentence; without one any sentence fits."""
     hint: Text
     """What to do."""
+
+
+class LoginAdvice(Advice):
+    """What to do about a refused connection."""
+
+    hint: Annotated[str, Field(min_length=1, pattern=r"^([^{}]|\{(user|sslmode|password)\})*$")]
+    """What to do. `{user}` and `{sslmode}` are those that were tried, `{password}` is where the password came from."""
 
 
 class Errors(Part):
@@ -43,6 +50,10 @@ class Errors(Part):
     one being absent; `message` is a part of its sentence. What `stale_statement` is said of must not have begun."""
     advice: list[Advice] = []
     """What to do about errors of statements with parameters, where the server does not say: the first that fits."""
+    statements: list[Advice] = []
+    """The same about errors of any statement."""
+    login: list[LoginAdvice] = []
+    """What to do about a connection that the server refuses, where it does not say: the first that fits."""
     sqlstates: dict[str, str] = {}
     """For an engine without them: SQLSTATE by its own number."""
     messages: list[Annotated[list[str], Field(min_length=2, max_length=2)]] = []

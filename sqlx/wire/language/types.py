@@ -46,6 +46,8 @@ class TypeRule(Sizes):
 
     name: str
     """The engine's name for it."""
+    alias: list[Text] = []
+    """What else SQL calls it, in small letters. Nothing goes by these names: who gives one is told the engine's."""
     group: Group = ""
     """PEP 249's type object."""
     text: Text = "text"

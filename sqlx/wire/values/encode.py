@@ -139,6 +139,9 @@ def uuid_bytes(value: UUID) -> bytes:
 
 def members(value: set[str]) -> bytes:
     """A set of names as one text, separated by commas."""
+    for name in value:
+        if not isinstance(name, str):
+            raise TypeError(f"a set holds names, and one of these is of type {type(name).__name__}: send a list")
     if any("," in name for name in value):
         raise ValueError("a comma stands in one of its names")
     return ",".join(sorted(value)).encode()
@@ -147,7 +150,11 @@ def members(value: set[str]) -> bytes:
 def _inner(value: Any) -> Any:
     if isinstance(value, Json):
         return value.value
-    raise TypeError(f"a {type(value).__name__} stands in it, which json has not: convert it to str or float")
+    instead = _IN_JSON.get(type(value), "str")
+    raise TypeError(f"json has nothing for what stands in it, of type {type(value).__name__}: convert it to {instead}")
+
+
+_IN_JSON = {Decimal: "str or float", set: "list", frozenset: "list"}
 
 
 _write_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_inner).encode
@@ -155,7 +162,12 @@ _write_json = JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", 
 
 def json(value: Any) -> bytes:
     """JSON without spaces. NaN and infinities, which JSON has not, are refused."""
-    return _write_json(value).encode()
+    try:
+        return _write_json(value).encode()
+    except ValueError as error:
+        if "JSON compliant" in str(error):
+            raise ValueError("json has neither NaN nor infinities: put null there, or a text") from None
+        raise
 
 
 def vector(value: Vector) -> bytes:

@@ -138,10 +138,11 @@ def test_numbers_that_are_none() -> None:
     [
         ("text", "\ud800", "surrogates not allowed"),
         ("decimal", Decimal("sNaN"), "signalling NaN"),
-        ("json", {"a": math.nan}, "not JSON compliant"),
-        ("json", {"a": Decimal(1)}, "a Decimal stands in it"),
+        ("json", {"a": math.nan}, "neither NaN nor"),
+        ("json", {"a": Decimal(1)}, "of type Decimal: convert it to str or float"),
         ("json", "\ud800", "surrogates not allowed"),
         ("set", {"a,b"}, "a comma"),
+        ("set", {1, 2}, "a set holds names, and one of these is of type int"),
         ("timetz", time(1, tzinfo=ZoneInfo("Europe/Berlin")), "no offset without a date"),
         ("duration_parts", Interval(1), "months"),
         ("duration_parts(2)", timedelta(hours=2), "less than 2 hours"),
