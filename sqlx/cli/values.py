@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from json.encoder import encode_basestring as quoted
+from json.encoder import encode_basestring
 from math import isfinite
 from typing import Any
 
@@ -31,6 +32,11 @@ def json(value: Any) -> str:
         return _json(value)
     except RecursionError:
         raise Failure("a value is nested too deeply to be written as JSON: choose another format") from None
+
+
+def quoted(text: str) -> str:
+    r"""A text as JSON. Beside what must be escaped, DEL and C1 controls are: a terminal may obey them."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
 
 
 def _lookup(table: dict[type, Callable[[Any], str]], value: Any) -> Callable[[Any], str]:
@@ -93,6 +99,7 @@ def _number(write: Callable[[Any], str], is_finite: Callable[[Any], bool]) -> Ca
     return lambda value: write(value) if is_finite(value) else quoted(write(value))
 
 
+_OBEYED = re.compile("[\x7f-\x9f]")
 _NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 _TEXT: dict[type, Callable[[Any], str]] = {
     str: str.__str__,

@@ -159,6 +159,13 @@ def test_csv_on_a_terminal_is_obeyed_by_none(postgres: Server) -> None:
     assert sqlx(*command).stdout.splitlines(keepends=True)[0] == "\x1b[2J,?column?,?column?\n"
 
 
+def test_json_is_obeyed_by_no_terminal(postgres: Server) -> None:
+    """Nor in a pipe, where it means the same."""
+    done = sqlx("query", postgres.url(), "SELECT U&'\\009b2J\\007f' AS \"\x9d\"", "--format", "jsonl")
+    assert done.stdout == '{"\\u009d": "\\u009b2J\\u007f"}\n'
+    assert json.loads(done.stdout) == {"\x9d": "\x9b2J\x7f"}
+
+
 def test_no_color_is_heeded(postgres: Server) -> None:
     assert "\x1b" not in on_terminal([*SQLX, "query", postgres.url(), WIDE], NO_COLOR="1")[1]
     assert "\x1b" not in on_terminal([*SQLX, "query", postgres.url(), "selec"], NO_COLOR="1")[1]
