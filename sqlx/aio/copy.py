@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack, suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlx.aio.sources import DataSource, Rows, items, parts
 from sqlx.dbapi import exceptions
 from sqlx.kernel import data_streams
 from sqlx.kernel.adapting import Unloadable, loading
+from sqlx.kernel.copying import DataSink, sink
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import PIECE, Column, GivenUp, Reply, RowFormat, Stream, shortened
 
@@ -92,10 +93,12 @@ class Copy:
                 yield row if load is None else self._loaded(load, row)
         self._translated(form.finish)
 
-    async def read_into(self, file: BinaryIO) -> None:
-        """Write all that comes into an open binary file."""
-        while data := await self.read():
-            file.write(data)
+    async def read_into(self, target: DataSink) -> None:
+        """Write all that comes into a file: a path, whose file is made or emptied, or an open binary file."""
+        with ExitStack() as closing:
+            file = self._translated(sink, target, closing)
+            while data := await self.read():
+                file.write(data)
 
     def __aiter__(self) -> Copy:
         return self

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Literal, Protocol
 
 from sqlx.kernel.copy_binary import BinaryRows, Form
 from sqlx.kernel.copy_rows import Adapt, LineRows, NamedType, QuotedLines, TextLines
@@ -19,6 +19,7 @@ from sqlx.wire.parameters import Parameters
 from sqlx.wire.registry import Section
 
 DataSource = str | os.PathLike[str] | BinaryIO | Iterable[bytes]
+DataSink = str | os.PathLike[str] | BinaryIO
 
 
 def check_copies(link: Link, scanner: Scanner, sql: str) -> None:
@@ -101,17 +102,31 @@ def pieces(source: DataSource, closing: ExitStack) -> Iterator[bytes]:
     """What a file, an open binary file or an iterable of bytes holds, piece by piece. Raises Misuse for a file that
     cannot be opened, and for what is none of these."""
     if isinstance(source, str | os.PathLike):
-        if Path(source).is_fifo():  # to open one waits until somebody writes, and heeds no timeout
-            raise Misuse(f"{source!s} is a named pipe: open it, and give the open file")
-        try:
-            source = closing.enter_context(Path(source).open("rb"))  # noqa: SIM115
-        except OSError as error:
-            raise Misuse(f"the file {source!s} cannot be read: {error.strerror}") from None
+        source = _opened(source, "rb", "read", closing)
     if hasattr(source, "read"):
         return _read(source)
     if isinstance(source, bytes | bytearray | memoryview) or not hasattr(source, "__iter__"):
         raise Misuse(f"data comes from a path, a binary file or an iterable of bytes, not from {type(source).__name__}")
     return _joined(source)
+
+
+def sink(target: DataSink, closing: ExitStack) -> BinaryIO:
+    """The file that data goes into; one that is named by its path is made, or emptied. Raises Misuse for one that
+    cannot be opened, and for what is none."""
+    if isinstance(target, str | os.PathLike):
+        return _opened(target, "wb", "written", closing)
+    if not hasattr(target, "write"):
+        raise Misuse(f"data goes into a path or an open binary file, not into {type(target).__name__}")
+    return target
+
+
+def _opened(path: str | os.PathLike[str], mode: Literal["rb", "wb"], done: str, closing: ExitStack) -> BinaryIO:
+    if Path(path).is_fifo():  # to open one waits for whoever has its other end, and heeds no timeout
+        raise Misuse(f"{path!s} is a named pipe: open it, and give the open file")
+    try:
+        return closing.enter_context(Path(path).open(mode))
+    except OSError as error:
+        raise Misuse(f"the file {path!s} cannot be {done}: {error.strerror}") from None
 
 
 def is_end(data: object) -> bool:
@@ -132,6 +147,11 @@ def _joined(parts: Iterable[bytes]) -> Iterator[bytes]:
     """Small parts together, so that what is sent is worth it."""
     waiting = bytearray()
     for part in parts:
+        if not isinstance(part, bytes | bytearray | memoryview):
+            raise Misuse(
+                f"data comes in parts of bytes, not of {type(part).__name__}",
+                "encode a text; rows go in with write_rows()",
+            )
         waiting += part
         if len(waiting) >= PIECE:
             yield bytes(waiting)

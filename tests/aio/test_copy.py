@@ -126,15 +126,29 @@ async def test_files(connection: face.Connection, tmp_path: Path) -> None:
     out = io.BytesIO()
     async with cursor.copy("COPY (SELECT id, word FROM copied ORDER BY id) TO STDOUT (FORMAT csv)") as copy:
         await copy.read_into(out)
+    async with cursor.copy("COPY (SELECT id, word FROM copied ORDER BY id) TO STDOUT (FORMAT csv)") as copy:
+        await copy.read_into(tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes() == out.getvalue()
     assert list(csv.reader(io.StringIO(out.getvalue().decode()))) == [
         ["1", "a, b"],
         *([str(number), word] for number, word in enumerate("cdef", 2)),
     ]
 
 
-@pytest.mark.parametrize("source", [b"1\n", 7, "no such file", None], ids=repr)
+@pytest.mark.parametrize("target", [7, None, "no such folder/file", "."], ids=repr)
+async def test_what_data_cannot_be_read_into(connection: face.Connection, target: Any) -> None:
+    refused = pytest.raises(
+        dbapi.InterfaceError, match=r"data goes into a path|cannot be written: (No such file|Is a dir)"
+    )
+    async with connection.cursor().copy("COPY (SELECT 1) TO STDOUT") as copy:
+        with refused:
+            await copy.read_into(target)
+        assert await copy.read() == b"1\n"
+
+
+@pytest.mark.parametrize("source", [b"1\n", 7, "no such file", None, ["1\n"], [5]], ids=repr)
 async def test_what_is_no_source(connection: face.Connection, source: Any) -> None:
-    refused = pytest.raises(dbapi.InterfaceError, match=r"data comes from|cannot be read: No such file")
+    refused = pytest.raises(dbapi.InterfaceError, match=r"data comes (from|in)|cannot be read: No such file")
     with refused:
         async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
             await copy.write_from(source)
