@@ -98,6 +98,47 @@ def test_a_plan_that_others_made_stale_says_what_to_do(postgres: Server) -> None
             other.cursor().execute("DROP TABLE stale_plan")
 
 
+@pytest.mark.parametrize("many", [False, True], ids=["one", "many"])
+@pytest.mark.parametrize(
+    ("autocommit", "what"), [(True, "run it again"), (False, "roll back, and run the transaction again")]
+)
+def test_a_pipeline_forgets_a_plan_that_others_made_stale(
+    postgres: Server, autocommit: bool, what: str, many: bool
+) -> None:
+    """It fails once, and says what to do."""
+    with (
+        dbapi.connect(postgres.url(), autocommit=autocommit) as connection,
+        dbapi.connect(postgres.url(), autocommit=True) as other,
+    ):
+        cursor, before = connection.cursor(), connection.cursor()
+        other.cursor().execute("CREATE TABLE stale_plan (a int)").execute("INSERT INTO stale_plan VALUES (1)")
+
+        def piped() -> None:
+            with connection.pipeline():
+                before.execute("SELECT 1")
+                if many:
+                    cursor.executemany("SELECT * FROM stale_plan WHERE a = ?", [(1,), (2,)])
+                else:
+                    cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,))
+
+        try:
+            for _ in range(3):
+                cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,))
+                connection.commit()
+            piped()
+            connection.commit()
+            other.cursor().execute("ALTER TABLE stale_plan ADD b text")
+            with pytest.raises(dbapi.NotSupportedError, match="cached plan") as caught:
+                piped()
+            assert caught.value.hint == f"what the connection had prepared was changed meanwhile: {what}"
+            connection.rollback()
+            piped()
+            assert cursor.fetchall() == [(1, None)]
+            connection.rollback()
+        finally:
+            other.cursor().execute("DROP TABLE stale_plan")
+
+
 NOT_SUPPORTED = "RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = 'not here'"
 OTHER_REASONS = [
     NOT_SUPPORTED,
