@@ -287,6 +287,7 @@ class Session:
             error.fields.setdefault("hint", ROLL_BACK)
         if self._is_stale(error):
             self._kept.forget()
+            error.fields.pop("row", None)  # it is of the statement, whatever its row
             then = "run it again" if self.link.state == "idle" else "roll back, and run the transaction again"
             error.fields.setdefault("hint", CHANGED + then)
         hint = advice(error, self.link.pack) if statement.wanted else None
