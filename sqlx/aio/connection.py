@@ -16,6 +16,7 @@ from sqlx.aio.scrolling import ScrollCursor
 from sqlx.aio.transaction import Savepoint, Transaction
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import translate
+from sqlx.dbapi.shaping import check_factory
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
@@ -90,7 +91,8 @@ class Connection:
         """
         self._check_open()
         self._streams += bool(stream or scrollable)
-        row_factory = row_factory or self.row_factory
+        row_factory = self.row_factory if row_factory is None else row_factory
+        check_factory(row_factory)
         if scrollable:
             self._translated(lambda: check_offered(self._session))
             return ScrollCursor(self, self._streams, row_factory, hold=hold)

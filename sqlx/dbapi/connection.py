@@ -16,6 +16,7 @@ from sqlx.dbapi.exceptions import translate
 from sqlx.dbapi.notifications import Notifies
 from sqlx.dbapi.pipeline import Pipeline
 from sqlx.dbapi.scrolling import ScrollCursor
+from sqlx.dbapi.shaping import check_factory
 from sqlx.dbapi.transaction import Savepoint, Transaction
 from sqlx.kernel.adapting import SessionTypes
 from sqlx.kernel.blocking import Lock, Runner, current
@@ -91,7 +92,8 @@ class Connection:
         """
         self._check_open()
         self._streams += bool(stream or scrollable)
-        row_factory = row_factory or self.row_factory
+        row_factory = self.row_factory if row_factory is None else row_factory
+        check_factory(row_factory)
         if scrollable:
             self._translated(lambda: check_offered(self._session))
             return ScrollCursor(self, self._streams, row_factory, hold=hold)

@@ -38,6 +38,7 @@ class Pipeline:
             raise exceptions.ProgrammingError("a pipeline's block is entered once: make another with pipeline()")
         with connection._mine():
             connection._claim()
+            connection._translated(connection._session.streams.check_quiet)
             self._outer, connection._pipeline = connection._pipeline, connection._pipeline or self
         self._entered = True
         return self

@@ -13,6 +13,14 @@ from sqlx.kernel.exec import Column, Pack, Result
 from sqlx.rows import RowFactory
 
 
+def check_factory(factory: object) -> None:
+    """Raises ProgrammingError for what is neither a row factory nor None."""
+    if factory is not None and not callable(factory):
+        raise exceptions.ProgrammingError(
+            f"a row factory is a function of a result's columns, such as sqlx.rows.dict_row, not {factory!r:.80}"
+        )
+
+
 class Shaper:
     """Shapes the rows of one statement; what was made for a result's columns serves all its rows."""
 

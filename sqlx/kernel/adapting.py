@@ -244,13 +244,16 @@ def _check_function(function: Any) -> None:
 
 
 def _never_said(pack: Pack, type: str | int) -> str:
-    """Why no column is ever of this type; empty where one may be."""
+    """Why no column is ever said to be of this type; empty where one may be."""
     if pack.embedded:  # a table declares what it likes
         return ""
+    if pack.lookup and isinstance(type, str) and type != type.lower():
+        return ""  # its case tells a type of the database's own from those that all have
     title, names = pack.title or pack.name, own_names(pack.types)
     own = own_name(names, type) if isinstance(type, str) else type
     if isinstance(type, str) and own not in (None, type):
-        return f"{title} tells of this type as one called {own!r}, and never as {type!r}: name it so"
+        yours = f", or one of the database's own as schema.{type}" if pack.lookup else ""
+        return f"{title} tells of this type as one called {own!r}, and never as {type!r}: name it so{yours}"
     if pack.lookup or type in names.values() or str(type) in pack.types:
         return ""
     return f"no type of {title} is {type!r}{did_you_mean(type, names) if isinstance(type, str) else ''}"

@@ -26,7 +26,7 @@ from sqlx.wire.parameters import Parameters
 from sqlx.wire.result import Reply
 
 STALE = "stale_statement"  # the retry class of a statement that the server no longer knows, or knows differently
-AGAIN = "what the connection had prepared was changed meanwhile: roll back, and run the transaction again"
+CHANGED = "what the connection had prepared was changed meanwhile: "
 NOTICES = 1000  # notices kept until somebody reads them
 NOTICES_SIZE = 8 << 20  # characters of all of them
 
@@ -133,8 +133,6 @@ class Session:
         try:
             yield from work if len(arranged) == 1 else self.transactions.guarded(work)
         except WireError as error:
-            if self._is_stale(error):
-                self._kept.forget()
             raise self.explained(error, statement, before) from None
         whole.results = [joined(whole.results)]
         whole.done = True
@@ -280,14 +278,18 @@ class Session:
         return error.kind == "server" and classify(error, self.link.pack)[1] == STALE
 
     def explained(self, error: WireError, statement: Statement, before: str) -> WireError:
-        """The error, its position in the caller's own text, and with advice where the server gives none."""
+        """The error, its position in the caller's own text, and with advice where the server gives none. What is
+        prepared is forgotten where it tells that some of that is stale."""
         position = position_of(error.fields)
         if position and statement.native is not None:
             error.fields["position"] = str(statement.native.source_position(position))
         if before == "failed" and error.kind == "server":
             error.fields.setdefault("hint", ROLL_BACK)
-        if before != "idle" and self._is_stale(error):
-            error.fields.setdefault("hint", AGAIN)
+        if self._is_stale(error):
+            self._kept.forget()
+            error.fields.pop("row", None)  # it is of the statement, whatever its row
+            then = "run it again" if self.link.state == "idle" else "roll back, and run the transaction again"
+            error.fields.setdefault("hint", CHANGED + then)
         hint = advice(error, self.link.pack) if statement.wanted else None
         if hint := hint or advice(error, self.link.pack, "statements"):
             error.fields.setdefault("hint", hint)

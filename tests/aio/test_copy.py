@@ -269,6 +269,20 @@ async def test_nothing_else_runs_meanwhile(connection: face.Connection) -> None:
     assert len(await copied(connection)) == 1
 
 
+async def test_no_pipeline_begins_meanwhile(connection: face.Connection) -> None:
+    """Neither could come to its end."""
+    async with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        await copy.write_row((1,))
+        refused = pytest.raises(dbapi.InterfaceError, match=r"the copy \(COPY copied .* is still being run")
+        with refused:
+            async with connection.pipeline():
+                raise AssertionError
+        await copy.write_row((2,))
+    async with connection.pipeline():
+        await connection.cursor().execute("SELECT 1")
+    assert len(await copied(connection)) == 2
+
+
 @pytest.mark.parametrize("autocommit", [False, True])
 async def test_a_transaction_does_not_end_in_the_middle(connection: face.Connection, autocommit: bool) -> None:
     """With autocommit nothing would have told that nothing was kept."""

@@ -121,3 +121,19 @@ async def test_a_copy_of_another_task_is_refused_in_a_block(keyed: face.Connecti
     await keyed.commit()
     await asyncio.gather(copy())
     assert await ids(keyed) == [2]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+async def test_no_pipeline_of_another_task_begins_in_a_copy(keyed: face.Connection) -> None:
+    """While it was open, the copy could not go on."""
+
+    async def piped() -> None:
+        async with keyed.pipeline():
+            raise AssertionError
+
+    async with keyed.cursor().copy("COPY keyed FROM STDIN") as copying:
+        await copying.write_row((1,))
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            await asyncio.gather(piped())
+        await copying.write_row((2,))
+    assert await ids(keyed) == [1, 2]

@@ -221,8 +221,7 @@ def test_what_cannot_be_called_is_refused() -> None:
         ("integer", "int4"),
         ("bigint[]", "int8[]"),
         ("double precision", "float8"),
-        ("UUID", "uuid"),
-        ("Boolean", "bool"),
+        ("decimal", "numeric"),
     ],
 )
 def test_a_type_goes_by_its_own_name(postgres: Server, word: str, name: str) -> None:
@@ -234,12 +233,33 @@ def test_a_type_goes_by_its_own_name(postgres: Server, word: str, name: str) -> 
         connection.types.load("may_come_later", repr)
         cursor = connection.cursor()
         assert cursor.execute(f"SELECT NULL::{word}").description[0][1].name == name
+
+
+@pytest.mark.parametrize(("word", "name"), [("bigint[]", "int8[]"), ("decimal", "numeric"), ("UUID", "uuid")])
+def test_a_copy_names_a_type_by_its_own_name(postgres: Server, word: str, name: str) -> None:
+    with dbapi.connect(postgres.url()) as connection:
         with (
             pytest.raises(dbapi.ProgrammingError) as caught,
-            cursor.copy("COPY (SELECT 1) TO STDOUT (FORMAT binary)", types=[word]) as copy,
+            connection.cursor().copy("COPY (SELECT 1) TO STDOUT (FORMAT binary)", types=[word]) as copy,
         ):
             list(copy.rows())
         assert repr(name) in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(("name", "told"), [("Interval", "Interval"), ("Date", "Date"), ("decimal", "public.decimal")])
+def test_a_type_of_ones_own_goes_by_the_name_that_is_told(postgres: Server, name: str, told: str) -> None:
+    """The case tells it from a built-in one, and its schema from another word for one."""
+    with dbapi.connect(postgres.url()) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE TYPE public.\"{name}\" AS ENUM ('sad')")
+        if name != told:
+            with pytest.raises(ValueError, match=f"schema.{name}"):
+                connection.types.enum(name, Mood)
+        connection.types.enum(told, Mood)
+        cursor.execute(f"SELECT 'sad'::public.\"{name}\", ARRAY['sad']::public.\"{name}\"[]")
+        assert cursor.description[0][1].name == name
+        assert cursor.fetchall() == [(Mood.SAD, [Mood.SAD])]
+        connection.rollback()
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,19 @@ def test_nothing_else_runs_meanwhile(connection: face.Connection) -> None:
     assert len(copied(connection)) == 1
 
 
+def test_no_pipeline_begins_meanwhile(connection: face.Connection) -> None:
+    """Neither could come to its end."""
+    with connection.cursor().copy("COPY copied (id) FROM STDIN") as copy:
+        copy.write_row((1,))
+        refused = pytest.raises(dbapi.InterfaceError, match=r"the copy \(COPY copied .* is still being run")
+        with refused, connection.pipeline():
+            raise AssertionError
+        copy.write_row((2,))
+    with connection.pipeline():
+        connection.cursor().execute("SELECT 1")
+    assert len(copied(connection)) == 2
+
+
 @pytest.mark.parametrize("autocommit", [False, True])
 def test_a_transaction_does_not_end_in_the_middle(connection: face.Connection, autocommit: bool) -> None:
     """With autocommit nothing would have told that nothing was kept."""

@@ -77,6 +77,16 @@ def test_of_a_connection(connection: dbapi.Connection) -> None:
     assert connection.cursor(row_factory=scalar_row).execute("SELECT 1 AS n").fetchone() == 1
 
 
+def test_what_is_no_factory_is_refused_before_anything_is_run(connection: dbapi.Connection) -> None:
+    for wrong in (5, 0, "dict"):
+        with pytest.raises(dbapi.ProgrammingError, match=r"a row factory is a function.*, not"):
+            connection.cursor(row_factory=wrong)  # type: ignore[call-overload]
+    connection.row_factory = 5  # type: ignore[assignment]
+    with pytest.raises(dbapi.ProgrammingError, match=r"a row factory is a function.*, not 5"):
+        connection.cursor()
+    assert connection.cursor(row_factory=dict_row).execute("SELECT 1 AS n").fetchone() == {"n": 1}
+
+
 def test_scroll_and_the_next_result(connection: dbapi.Connection) -> None:
     cursor = connection.cursor(row_factory=dict_row).execute(SQL + "; SELECT 3 AS other")
     assert cursor.fetchall()[1]["name"] == "Grace"

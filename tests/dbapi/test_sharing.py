@@ -107,6 +107,22 @@ def test_a_copy_of_another_thread_is_refused_in_a_block(keyed: dbapi.Connection)
     assert ids(keyed) == [3]
 
 
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+def test_no_pipeline_of_another_thread_begins_in_a_copy(keyed: dbapi.Connection) -> None:
+    """While it was open, the copy could not go on."""
+
+    def piped() -> None:
+        with keyed.pipeline():
+            raise AssertionError
+
+    with keyed.cursor().copy("COPY keyed FROM STDIN") as copying:
+        copying.write_row((1,))
+        with pytest.raises(dbapi.InterfaceError, match=r"the copy .* is still being run"):
+            elsewhere(piped)
+        copying.write_row((2,))
+    assert ids(keyed) == [1, 2]
+
+
 def test_statements_of_other_threads_join_a_block(keyed: dbapi.Connection) -> None:
     with keyed.transaction():
         elsewhere(insert, keyed, 1)

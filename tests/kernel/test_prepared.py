@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import pytest
 
@@ -93,6 +94,45 @@ def test_a_plan_that_others_made_stale_says_what_to_do(postgres: Server) -> None
                 cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,))
             connection.rollback()
             assert cursor.execute("SELECT * FROM stale_plan WHERE a = ?", (1,)).fetchall() == [(1, None)]
+            connection.rollback()
+        finally:
+            other.cursor().execute("DROP TABLE stale_plan")
+
+
+@pytest.mark.parametrize("how", ["executemany", "pipeline", "executemany in a pipeline"])
+@pytest.mark.parametrize(
+    ("autocommit", "what"), [(True, "run it again"), (False, "roll back, and run the transaction again")]
+)
+def test_a_plan_that_others_made_stale_is_forgotten(postgres: Server, autocommit: bool, what: str, how: str) -> None:
+    """What is not run again by itself fails once, whatever its rows are, and says what to do."""
+    with (
+        dbapi.connect(postgres.url(), autocommit=autocommit) as connection,
+        dbapi.connect(postgres.url(), autocommit=True) as other,
+    ):
+        cursor, text = connection.cursor(), "SELECT * FROM stale_plan WHERE a = ?"
+        other.cursor().execute("CREATE TABLE stale_plan (a int)").execute("INSERT INTO stale_plan VALUES (1)")
+
+        def run() -> None:
+            with connection.pipeline() if "pipeline" in how else nullcontext():
+                if "executemany" in how:
+                    cursor.executemany(text, [(1,), (2,)])
+                else:
+                    cursor.execute(text, (1,))
+
+        try:
+            for _ in range(3):
+                cursor.execute(text, (1,))
+                connection.commit()
+            run()
+            connection.commit()
+            other.cursor().execute("ALTER TABLE stale_plan ADD b text")
+            with pytest.raises(dbapi.NotSupportedError, match="cached plan") as caught:
+                run()
+            assert caught.value.hint == f"what the connection had prepared was changed meanwhile: {what}"
+            assert caught.value.row is None
+            connection.rollback()
+            run()
+            assert cursor.fetchall() == [(1, None)]
             connection.rollback()
         finally:
             other.cursor().execute("DROP TABLE stale_plan")
