@@ -6,6 +6,7 @@ that the server tells after each statement shows it; what ends one transaction a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal, TypeVar
 
 from sqlx.kernel.errors import Mistake, WireError, classify
@@ -61,13 +62,23 @@ class Blocks:
         try:
             result = yield from steps
         except WireError as error:
-            undone = self._link.state == "open" and classify(error, self._link.pack)[1] == "deadlock"
+            again = classify(error, self._link.pack)[1]
+            undone = self._link.state == "open" and again == "deadlock"
+            if error.kind == "server" and not undone and self._commits_by_the_way:
+                yield from self._ask()
             if undone or self._link.state == "idle":
-                self._mark("ended")
+                self._mark("committed" if self._commits_by_the_way and again is None else "ended")
             raise
         if self._link.state == "idle" and not all(block.gone for block in self.open):
             self._ended_by(self._statement)
         return result
+
+    def _ask(self) -> Steps[None]:
+        """Have the server tell the state: an error tells none, and what has failed may have committed before."""
+        text = self._link.pack.session.get("resynchronise")
+        if text is not None and self._link.state == "open" and not all(block.gone for block in self.open):
+            with suppress(WireError):
+                yield from self._link.query(text)
 
     def _ended_by(self, statement: Statement | None) -> None:
         if self._commits_by_the_way and statement is not None and not statement.ends_transaction:

@@ -136,3 +136,30 @@ async def test_ddl_that_commits_is_told_of_where_it_cannot_be_undone(defining: f
             raise Rollback
     assert not defining.in_transaction
     assert await ids(defining) == [1, 2]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("nested", [False, True])
+async def test_ddl_that_fails_has_committed_too(keyed: face.Connection, nested: bool) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+        async with keyed.transaction() as outer:
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.Error, match=r"(?i)unknown table"):
+                if nested:
+                    async with keyed.transaction():
+                        await keyed.cursor().execute("DROP TABLE nosuch")
+                else:
+                    await keyed.cursor().execute("DROP TABLE nosuch")
+            raise Rollback(outer)
+    assert not keyed.in_transaction
+    assert await ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+async def test_what_fails_and_commits_nothing_leaves_its_block_whole(keyed: face.Connection) -> None:
+    async with keyed.transaction():
+        await insert(keyed, 1)
+        with pytest.raises(dbapi.IntegrityError):
+            await insert(keyed, 1)
+        raise Rollback
+    assert await ids(keyed) == []

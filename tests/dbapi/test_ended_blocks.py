@@ -131,3 +131,29 @@ def test_ddl_that_commits_is_told_of_where_it_cannot_be_undone(defining: face.Co
         raise Rollback
     assert not defining.in_transaction
     assert ids(defining) == [1, 2]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("nested", [False, True])
+def test_ddl_that_fails_has_committed_too(keyed: face.Connection, nested: bool) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"), keyed.transaction() as outer:
+        insert(keyed, 1)
+        with pytest.raises(dbapi.Error, match=r"(?i)unknown table"):
+            if nested:
+                with keyed.transaction():
+                    keyed.cursor().execute("DROP TABLE nosuch")
+            else:
+                keyed.cursor().execute("DROP TABLE nosuch")
+        raise Rollback(outer)
+    assert not keyed.in_transaction
+    assert ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+def test_what_fails_and_commits_nothing_leaves_its_block_whole(keyed: face.Connection) -> None:
+    with keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.IntegrityError):
+            insert(keyed, 1)
+        raise Rollback
+    assert ids(keyed) == []
