@@ -51,8 +51,12 @@ class Blocks:
             del self.open[self.open.index(block) :]
 
     def check(self, statement: Statement | None = None) -> None:
-        """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one."""
-        self._statement = statement
+        """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one: of several
+        that are sent together the last that has a word for it.
+        """
+        noted = self._statement
+        if noted is None or not noted.ends_transaction or (statement is not None and statement.ends_transaction):
+            self._statement = statement
         if any(block.gone == "ended" for block in self.open):
             raise Mistake("the transaction of this block has ended", LEAVE)
 

@@ -73,6 +73,20 @@ async def test_nothing_is_run_behind_the_end_of_a_block(keyed: face.Connection) 
     assert await ids(keyed) == []
 
 
+async def test_a_commit_in_a_pipeline_says_so(keyed: face.Connection) -> None:
+    """And nothing is run in the block any more, whatever opened a transaction again."""
+    with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.ProgrammingError, match="^COMMIT has ended the transaction"):
+                async with keyed.pipeline():
+                    await keyed.cursor().execute("COMMIT")
+                    await insert(keyed, 2)
+            await insert(keyed, 3)
+            raise Rollback
+    assert (await ids(keyed))[0] == 1
+
+
 async def test_going_back_to_a_savepoint_ends_no_block(keyed: face.Connection) -> None:
     async with keyed.transaction():
         await insert(keyed, 1)

@@ -71,6 +71,18 @@ def test_nothing_is_run_behind_the_end_of_a_block(keyed: face.Connection) -> Non
     assert ids(keyed) == []
 
 
+def test_a_commit_in_a_pipeline_says_so(keyed: face.Connection) -> None:
+    """And nothing is run in the block any more, whatever opened a transaction again."""
+    with pytest.raises(dbapi.ProgrammingError, match="this block has ended"), keyed.transaction():
+        insert(keyed, 1)
+        with pytest.raises(dbapi.ProgrammingError, match="^COMMIT has ended the transaction"), keyed.pipeline():
+            keyed.cursor().execute("COMMIT")
+            insert(keyed, 2)
+        insert(keyed, 3)
+        raise Rollback
+    assert (ids(keyed))[0] == 1
+
+
 def test_going_back_to_a_savepoint_ends_no_block(keyed: face.Connection) -> None:
     with keyed.transaction():
         insert(keyed, 1)
