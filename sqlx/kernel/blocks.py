@@ -38,17 +38,21 @@ class Blocks:
         self._link = link
         self._commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
         self._statement: Statement | None = None  # the one that runs
+        self._idle = False  # no transaction was open after one of the results of what runs, or ran
         self.open: list[Block] = []
 
     def enter(self, savepoint: str = "") -> Block:
         block = Block(savepoint)
         self.open.append(block)
+        self._link.watch(self._saw_idle)
         return block
 
     def leave(self, block: Block) -> None:
         """Forget a block, and those inside of it."""
         if block in self.open:
             del self.open[self.open.index(block) :]
+            if not self.open:
+                self._link.watch(None)
 
     def check(self, statement: Statement | None = None) -> None:
         """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one: of several
@@ -62,7 +66,7 @@ class Blocks:
 
     def watched(self, steps: Steps[T]) -> Steps[T]:
         """Run steps, and see whether they end the transaction of the blocks. Raises Mistake when they did so by SQL."""
-        self._statement = None
+        self._statement, self._idle = None, False
         try:
             result = yield from steps
         except WireError as error:
@@ -70,12 +74,15 @@ class Blocks:
             undone = self._link.state == "open" and again == "deadlock"
             if error.kind == "server" and not undone and self._commits_by_the_way:
                 yield from self._ask()
-            if undone or self._link.state == "idle":
+            if undone or self._idle or self._link.state == "idle":
                 self._mark("committed" if self._commits_by_the_way and again is None else "ended")
             raise
-        if self._link.state == "idle" and not all(block.gone for block in self.open):
+        if (self._idle or self._link.state == "idle") and not all(block.gone for block in self.open):
             self._ended_by(self._statement)
         return result
+
+    def _saw_idle(self) -> None:
+        self._idle = True
 
     def _ask(self) -> Steps[None]:
         """Have the server tell the state: an error tells none, and what has failed may have committed before."""

@@ -78,7 +78,7 @@ async def test_a_commit_in_a_pipeline_says_so(keyed: face.Connection) -> None:
     with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
         async with keyed.transaction():
             await insert(keyed, 1)
-            with pytest.raises(dbapi.ProgrammingError, match="^COMMIT has ended the transaction"):
+            with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT has ended"):
                 async with keyed.pipeline():
                     await keyed.cursor().execute("COMMIT")
                     await insert(keyed, 2)
@@ -177,3 +177,35 @@ async def test_what_fails_and_commits_nothing_leaves_its_block_whole(keyed: face
             await insert(keyed, 1)
         raise Rollback
     assert await ids(keyed) == []
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+async def test_a_commit_within_a_script_says_so(keyed: face.Connection) -> None:
+    """Also where what follows it has opened another transaction, and where that fails."""
+    for number, last in ((1, "INSERT INTO keyed VALUES (11)"), (2, "INSERT INTO keyed VALUES (12); nonsense")):
+        with pytest.raises(dbapi.ProgrammingError, match=r"block has ended|be undone"):
+            async with keyed.transaction():
+                await insert(keyed, number)
+                with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT; .* has ended|SQL syntax"):
+                    await keyed.cursor().execute(f"COMMIT; SELECT 1; {last}")
+                await insert(keyed, number + 20)
+                raise Rollback
+    assert {1, 2} <= set(await ids(keyed))
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("way", ["pipeline", "script"])
+async def test_ddl_among_others_has_committed_too(defining: face.Connection, way: str) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+        async with defining.transaction():
+            await insert(defining, 1)
+            cursor = defining.cursor()
+            if way == "script":
+                await cursor.execute("CREATE TABLE defined (a integer); INSERT INTO keyed VALUES (2)")
+            else:
+                async with defining.pipeline():
+                    await cursor.execute("CREATE TABLE defined (a integer)")
+                    await insert(defining, 2)
+            raise Rollback
+    assert not defining.in_transaction
+    assert (await ids(defining))[0] == 1

@@ -75,7 +75,7 @@ def test_a_commit_in_a_pipeline_says_so(keyed: face.Connection) -> None:
     """And nothing is run in the block any more, whatever opened a transaction again."""
     with pytest.raises(dbapi.ProgrammingError, match="this block has ended"), keyed.transaction():
         insert(keyed, 1)
-        with pytest.raises(dbapi.ProgrammingError, match="^COMMIT has ended the transaction"), keyed.pipeline():
+        with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT has ended"), keyed.pipeline():
             keyed.cursor().execute("COMMIT")
             insert(keyed, 2)
         insert(keyed, 3)
@@ -169,3 +169,33 @@ def test_what_fails_and_commits_nothing_leaves_its_block_whole(keyed: face.Conne
             insert(keyed, 1)
         raise Rollback
     assert ids(keyed) == []
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+def test_a_commit_within_a_script_says_so(keyed: face.Connection) -> None:
+    """Also where what follows it has opened another transaction, and where that fails."""
+    for number, last in ((1, "INSERT INTO keyed VALUES (11)"), (2, "INSERT INTO keyed VALUES (12); nonsense")):
+        with pytest.raises(dbapi.ProgrammingError, match=r"block has ended|be undone"), keyed.transaction():
+            insert(keyed, number)
+            with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT; .* has ended|SQL syntax"):
+                keyed.cursor().execute(f"COMMIT; SELECT 1; {last}")
+            insert(keyed, number + 20)
+            raise Rollback
+    assert {1, 2} <= set(ids(keyed))
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("way", ["pipeline", "script"])
+def test_ddl_among_others_has_committed_too(defining: face.Connection, way: str) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"), defining.transaction():
+        insert(defining, 1)
+        cursor = defining.cursor()
+        if way == "script":
+            cursor.execute("CREATE TABLE defined (a integer); INSERT INTO keyed VALUES (2)")
+        else:
+            with defining.pipeline():
+                cursor.execute("CREATE TABLE defined (a integer)")
+                insert(defining, 2)
+        raise Rollback
+    assert not defining.in_transaction
+    assert (ids(defining))[0] == 1
