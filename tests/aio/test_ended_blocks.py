@@ -209,3 +209,23 @@ async def test_ddl_among_others_has_committed_too(defining: face.Connection, way
             raise Rollback
     assert not defining.in_transaction
     assert (await ids(defining))[0] == 1
+
+
+@pytest.mark.parametrize("raising", [False, True])
+async def test_a_savepoint_that_is_gone_replaces_no_exception(keyed: face.Connection, raising: bool) -> None:
+    if keyed.autocommit:
+        await keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError if raising else dbapi.ProgrammingError) as caught:
+        async with keyed.savepoint("a"):
+            await insert(keyed, 1)
+            await keyed.commit()
+            if keyed.autocommit:
+                await keyed.cursor().execute("BEGIN")
+            await insert(keyed, 2)
+            if raising:
+                raise ZeroDivisionError
+    if raising:
+        assert "the savepoint 'a' was not gone back to" in caught.value.__notes__[0]
+    else:
+        assert "its transaction has ended" in str(caught.value)
+    assert await ids(keyed) == [1]

@@ -199,3 +199,22 @@ def test_ddl_among_others_has_committed_too(defining: face.Connection, way: str)
         raise Rollback
     assert not defining.in_transaction
     assert (ids(defining))[0] == 1
+
+
+@pytest.mark.parametrize("raising", [False, True])
+def test_a_savepoint_that_is_gone_replaces_no_exception(keyed: face.Connection, raising: bool) -> None:
+    if keyed.autocommit:
+        keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError if raising else dbapi.ProgrammingError) as caught, keyed.savepoint("a"):
+        insert(keyed, 1)
+        keyed.commit()
+        if keyed.autocommit:
+            keyed.cursor().execute("BEGIN")
+        insert(keyed, 2)
+        if raising:
+            raise ZeroDivisionError
+    if raising:
+        assert "the savepoint 'a' was not gone back to" in caught.value.__notes__[0]
+    else:
+        assert "its transaction has ended" in str(caught.value)
+    assert ids(keyed) == [1]
