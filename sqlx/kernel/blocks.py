@@ -36,7 +36,7 @@ class Blocks:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
+        self.commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
         self._statement: Statement | None = None  # the one that runs
         self._idle = False  # no transaction was open after one of the results of what runs, or ran
         self.open: list[Block] = []
@@ -72,10 +72,10 @@ class Blocks:
         except WireError as error:
             again = classify(error, self._link.pack)[1]
             undone = self._link.state == "open" and again == "deadlock"
-            if error.kind == "server" and not undone and self._commits_by_the_way:
-                yield from self._ask()
+            if error.kind == "server" and not undone and not all(block.gone for block in self.open):
+                yield from self.ask()
             if undone or self._idle or self._link.state == "idle":
-                self._mark("committed" if self._commits_by_the_way and again is None else "ended")
+                self._mark("committed" if self.commits_by_the_way and again is None else "ended")
             raise
         if (self._idle or self._link.state == "idle") and not all(block.gone for block in self.open):
             self._ended_by(self._statement)
@@ -84,15 +84,15 @@ class Blocks:
     def _saw_idle(self) -> None:
         self._idle = True
 
-    def _ask(self) -> Steps[None]:
-        """Have the server tell the state: an error tells none, and what has failed may have committed before."""
+    def ask(self) -> Steps[None]:
+        """Have a server tell the state behind an error that tells none, where what fails may have committed before."""
         text = self._link.pack.session.get("resynchronise")
-        if text is not None and self._link.state == "open" and not all(block.gone for block in self.open):
+        if text is not None and self._link.state == "open" and self.commits_by_the_way:
             with suppress(WireError):
                 yield from self._link.query(text)
 
     def _ended_by(self, statement: Statement | None) -> None:
-        if self._commits_by_the_way and statement is not None and not statement.ends_transaction:
+        if self.commits_by_the_way and statement is not None and not statement.ends_transaction:
             self._mark("committed")
             return
         self._mark("ended")
