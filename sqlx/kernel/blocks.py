@@ -44,7 +44,7 @@ class Blocks:
     def enter(self, savepoint: str = "") -> Block:
         block = Block(savepoint)
         self.open.append(block)
-        self._link.watch(self._saw_idle)
+        self._link.watch(self.saw_idle)
         return block
 
     def leave(self, block: Block) -> None:
@@ -81,7 +81,8 @@ class Blocks:
             self._ended_by(self._statement)
         return result
 
-    def _saw_idle(self) -> None:
+    def saw_idle(self) -> None:
+        """No transaction was open meanwhile, whatever the state is now."""
         self._idle = True
 
     def ask(self) -> Steps[None]:

@@ -169,6 +169,7 @@ class Transactions:
             yield from self._link.query(guard["keep"])
         except WireError as error:
             if error.kind == "server" and self.blocks.commits_by_the_way:
+                self.blocks.saw_idle()
                 raise _committed_within() from error
             raise
         return result
@@ -181,6 +182,7 @@ class Transactions:
             yield from self._link.query(text)
         except WireError:
             gone = True
+            self.blocks.saw_idle()
         if not gone and error.outcome == "unknown":
             error.outcome = "rolled_back"
         elif gone and error.outcome == "rolled_back" and self.blocks.commits_by_the_way:

@@ -218,3 +218,21 @@ def test_a_savepoint_that_is_gone_replaces_no_exception(keyed: face.Connection, 
     else:
         assert "its transaction has ended" in str(caught.value)
     assert ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("rows", [[2, 3], [2, 2]])
+def test_what_a_procedure_commits_row_by_row_cannot_be_undone(keyed: face.Connection, rows: list[int]) -> None:
+    """Also where each call leaves another transaction open."""
+    body = "INSERT INTO keyed VALUES (n); COMMIT; INSERT INTO keyed VALUES (n + 50)"
+    keyed.cursor().execute(f"CREATE OR REPLACE PROCEDURE goes_on(n integer) BEGIN {body}; END")
+    try:
+        with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"), keyed.transaction():
+            insert(keyed, 1)
+            with pytest.raises(dbapi.Error) as caught:
+                keyed.cursor().executemany("CALL goes_on(?)", [(number,) for number in rows])
+            assert caught.value.outcome == "unknown"
+            raise Rollback
+        assert (ids(keyed))[:2] == [1, 2]
+    finally:
+        keyed.cursor().execute("DROP PROCEDURE goes_on")
