@@ -108,12 +108,12 @@ class Connection:
     async def commit(self) -> None:
         """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""
         self._refuse_in_block("commit()")
-        await self._run(self._session.commit())
+        await self._run(self._session.commit(), owned=True)
 
     async def rollback(self) -> None:
         """Undo the transaction's work; nothing happens when none is open. Ends the streams on this connection."""
         self._refuse_in_block("rollback()")
-        await self._run(self._session.rollback())
+        await self._run(self._session.rollback(), owned=True)
 
     async def close(self) -> None:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""

@@ -109,12 +109,12 @@ class Connection:
     def commit(self) -> None:
         """Make the transaction's work last; nothing happens when none is open. Ends the streams on this connection."""
         self._refuse_in_block("commit()")
-        self._run(self._session.commit())
+        self._run(self._session.commit(), owned=True)
 
     def rollback(self) -> None:
         """Undo the transaction's work; nothing happens when none is open. Ends the streams on this connection."""
         self._refuse_in_block("rollback()")
-        self._run(self._session.rollback())
+        self._run(self._session.rollback(), owned=True)
 
     def close(self) -> None:
         """Close the connection; an open transaction is rolled back. Safe to repeat."""

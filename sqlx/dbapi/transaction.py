@@ -127,12 +127,26 @@ class Savepoint:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        connection = self._connection
+        failed = connection.in_failed_transaction
         try:
-            if not self._connection.in_transaction:
+            if not connection.in_transaction:
                 return  # the block has ended the transaction, and the savepoint with it
             if error is not None:
                 self._do("rollback_to")
             self._do("release")
+        except exceptions.Error as failure:
+            if error is not None:
+                error.add_note(f"the savepoint {self.name!r} was not gone back to: {failure}")
+            elif failed or connection.closed:
+                raise
+            else:
+                raise exceptions.ProgrammingError(
+                    f"the savepoint {self.name!r} is gone before the end of its block: its transaction has ended, "
+                    "or SQL has released it",
+                    fields={"detail": failure.message, "hint": "what the block did since then is no part of it"},
+                    outcome="unknown",
+                ) from failure
         finally:
             self._leave()
 

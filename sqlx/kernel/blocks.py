@@ -6,6 +6,7 @@ that the server tells after each statement shows it; what ends one transaction a
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Literal, TypeVar
 
 from sqlx.kernel.errors import Mistake, WireError, classify
@@ -35,42 +36,64 @@ class Blocks:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
+        self.commits_by_the_way = bool(link.pack.session.get("implicit_commit"))
         self._statement: Statement | None = None  # the one that runs
+        self._idle = False  # no transaction was open after one of the results of what runs, or ran
         self.open: list[Block] = []
 
     def enter(self, savepoint: str = "") -> Block:
         block = Block(savepoint)
         self.open.append(block)
+        self._link.watch(self.saw_idle)
         return block
 
     def leave(self, block: Block) -> None:
         """Forget a block, and those inside of it."""
         if block in self.open:
             del self.open[self.open.index(block) :]
+            if not self.open:
+                self._link.watch(None)
 
     def check(self, statement: Statement | None = None) -> None:
-        """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one."""
-        self._statement = statement
+        """Raises Mistake in a block whose transaction has ended; a statement is noted, for it may end one: of several
+        that are sent together the last that has a word for it.
+        """
+        noted = self._statement
+        if noted is None or not noted.ends_transaction or (statement is not None and statement.ends_transaction):
+            self._statement = statement
         if any(block.gone == "ended" for block in self.open):
             raise Mistake("the transaction of this block has ended", LEAVE)
 
     def watched(self, steps: Steps[T]) -> Steps[T]:
         """Run steps, and see whether they end the transaction of the blocks. Raises Mistake when they did so by SQL."""
-        self._statement = None
+        self._statement, self._idle = None, False
         try:
             result = yield from steps
         except WireError as error:
-            undone = self._link.state == "open" and classify(error, self._link.pack)[1] == "deadlock"
-            if undone or self._link.state == "idle":
-                self._mark("ended")
+            again = classify(error, self._link.pack)[1]
+            undone = self._link.state == "open" and again == "deadlock"
+            if error.kind == "server" and not undone and not all(block.gone for block in self.open):
+                yield from self.ask()
+            if undone or self._idle or self._link.state == "idle":
+                self._mark("committed" if self.commits_by_the_way and again is None else "ended")
             raise
-        if self._link.state == "idle" and not all(block.gone for block in self.open):
+        if (self._idle or self._link.state == "idle") and not all(block.gone for block in self.open):
             self._ended_by(self._statement)
         return result
 
+    def saw_idle(self) -> None:
+        """No transaction was open meanwhile, whatever the state is now."""
+        self._idle = True
+
+    def ask(self) -> Steps[None]:
+        """Have a server tell the state behind an error that tells none, where what fails may have committed before."""
+        text = self._link.pack.session.get("resynchronise")
+        if text is not None and self._link.state == "open" and self.commits_by_the_way:
+            with suppress(WireError):
+                yield from self._link.query(text)
+
     def _ended_by(self, statement: Statement | None) -> None:
-        if self._commits_by_the_way and statement is not None and not statement.ends_transaction:
+        if self.commits_by_the_way and statement is not None and not statement.ends_transaction:
             self._mark("committed")
             return
         self._mark("ended")

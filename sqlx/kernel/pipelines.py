@@ -93,11 +93,13 @@ class Statements:
                     queued.error = Misuse(f"the statement {SKIPPED}")
 
     def _in_turn(self) -> Steps[None]:
+        blocks = self._session.transactions.blocks
         for queued in self._queue:
             self._session.refuse_when_stopping()
             run = self._session.execute_many if queued.many else self._session.execute
+            steps = run(queued.sql, queued.parameters)
             try:
-                queued.reply = yield from run(queued.sql, queued.parameters)
+                queued.reply = yield from blocks.watched(steps) if blocks.open else steps
             except WireError as error:
                 queued.error = error
                 raise

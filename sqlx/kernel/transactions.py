@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, TypeVar
 
 from sqlx.kernel.blocks import Blocks
-from sqlx.kernel.errors import Mistake, Misuse, WireError
+from sqlx.kernel.errors import Mistake, Misuse, WireError, classify
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
 from sqlx.wire.link import Link, Steps
@@ -164,12 +163,32 @@ class Transactions:
         try:
             result = yield from work
         except WireError as error:
-            with suppress(WireError):
-                yield from self._link.query(guard["undo"])
-                error.outcome = "rolled_back" if error.outcome == "unknown" else error.outcome
+            yield from self._undo(guard["undo"], error)
             raise
-        yield from self._link.query(guard["keep"])
+        try:
+            yield from self._link.query(guard["keep"])
+        except WireError as error:
+            if error.kind == "server" and self.blocks.commits_by_the_way:
+                self.blocks.saw_idle()
+                raise _committed_within() from error
+            raise
         return result
+
+    def _undo(self, text: str, error: WireError) -> Steps[None]:
+        """Undo what was guarded, for an error; its outcome says whether that was done."""
+        yield from self.blocks.ask()
+        gone = self._link.state == "idle"
+        try:
+            yield from self._link.query(text)
+        except WireError:
+            gone = True
+            self.blocks.saw_idle()
+        if not gone and error.outcome == "unknown":
+            error.outcome = "rolled_back"
+        elif gone and error.outcome == "rolled_back" and self.blocks.commits_by_the_way:
+            # Only of what the server undoes by itself is it known that nothing of it was committed.
+            again = classify(error, self._link.pack)[1]
+            error.outcome = "unknown" if again is None else "rolled_back"
 
     def alone(self, work: Steps[T]) -> Steps[T]:
         """Run many statements as a transaction of their own where each would be one. Those of an open one are in it."""
@@ -204,6 +223,15 @@ class Transactions:
         words = self._words.get("autocommit")
         if words:
             self.owed.append(words["on" if self._autocommit else "off"])
+
+
+def _committed_within() -> WireError:
+    error = Mistake(
+        "one of the statements has ended the transaction that all of them were to be undone in if one had failed",
+        "all have been run; execute a procedure that commits, or DDL, once a row",
+    )
+    error.outcome = "unknown"
+    return error
 
 
 def _no_mode(what: str) -> WireError:

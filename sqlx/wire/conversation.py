@@ -52,6 +52,7 @@ class Conversation:
         self.cancel, self.forget_types = line.cancel, self.lookup.forget
         self.check_open, self.abort, self.listen = replies.check_open, replies.abort, replies.listen
         self.give, self.resume, self.end = replies.give, replies.resume, replies.end
+        self.watch = replies.watch
         self._binding = Binding(base.prefix)
         self.runs_unprepared = "run" in pack.commands
         direct = pack.session.get("direct")

@@ -297,6 +297,9 @@ class EmbeddedLink:
         if connection is not None:
             self.state = "open" if connection.in_transaction else "idle"
 
+    def watch(self, on_idle: Callable[[], None] | None) -> None:
+        """Nothing comes of it: `state` tells after each exchange, and within a script nobody looks."""
+
     # -- what an exchange needs to know
 
     def describe(self, sql: str) -> Statement:

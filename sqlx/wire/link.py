@@ -94,6 +94,11 @@ class Link(Protocol):
     @property
     def state(self) -> State: ...
 
+    def watch(self, on_idle: Callable[[], None] | None) -> None:
+        """Call a function whenever, after a result, no transaction is open, also where its reply goes on to open
+        another and `state` shows nothing; None ends this."""
+        ...
+
     def check_open(self) -> None:
         """Raises WireError when the link is closed: why, if it was closed while nothing was asked of it."""
         ...

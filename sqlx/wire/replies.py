@@ -5,6 +5,7 @@ After an error that leaves the conversation out of step the line is closed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlx.wire.arguments import arguments
@@ -36,6 +37,11 @@ class Replies:
     def opened(self) -> None:
         """The line was opened."""
         self.state = self._state(self._line.machine.v)
+
+    def watch(self, on_idle: Callable[[], None] | None) -> None:
+        """Call a function whenever, after a result, no transaction is open; None ends this."""
+        results, state, v = self._line.machine.results, self._state, self._line.machine.v
+        results.on_complete = on_idle and (lambda: on_idle() if state(v) == "idle" else None)
 
     def abort(self) -> None:
         """Close the line at once."""

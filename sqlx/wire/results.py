@@ -6,7 +6,7 @@ it is complete, or suspended, when the server says so. Of a reply that nobody re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlx.wire.columns import Layout, Layouter, Raw
@@ -30,6 +30,7 @@ class Results:
         self.ended = 0  # results, and parts of results, so far
         self.discarding = False
         self.discarded = 0  # bytes
+        self.on_complete: Callable[[], None] | None = None
 
     def start(self, reply: Reply) -> None:
         """What comes now belongs to this reply, and to the result that it has left open."""
@@ -90,6 +91,8 @@ class Results:
         result.complete = True
         self.result = self.described = None
         self.ended += 1
+        if self.on_complete is not None:
+            self.on_complete()
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""

@@ -73,6 +73,20 @@ async def test_nothing_is_run_behind_the_end_of_a_block(keyed: face.Connection) 
     assert await ids(keyed) == []
 
 
+async def test_a_commit_in_a_pipeline_says_so(keyed: face.Connection) -> None:
+    """And nothing is run in the block any more, whatever opened a transaction again."""
+    with pytest.raises(dbapi.ProgrammingError, match="this block has ended"):
+        async with keyed.transaction():
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT has ended"):
+                async with keyed.pipeline():
+                    await keyed.cursor().execute("COMMIT")
+                    await insert(keyed, 2)
+            await insert(keyed, 3)
+            raise Rollback
+    assert (await ids(keyed))[0] == 1
+
+
 async def test_going_back_to_a_savepoint_ends_no_block(keyed: face.Connection) -> None:
     async with keyed.transaction():
         await insert(keyed, 1)
@@ -136,3 +150,101 @@ async def test_ddl_that_commits_is_told_of_where_it_cannot_be_undone(defining: f
             raise Rollback
     assert not defining.in_transaction
     assert await ids(defining) == [1, 2]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("nested", [False, True])
+async def test_ddl_that_fails_has_committed_too(keyed: face.Connection, nested: bool) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+        async with keyed.transaction() as outer:
+            await insert(keyed, 1)
+            with pytest.raises(dbapi.Error, match=r"(?i)unknown table"):
+                if nested:
+                    async with keyed.transaction():
+                        await keyed.cursor().execute("DROP TABLE nosuch")
+                else:
+                    await keyed.cursor().execute("DROP TABLE nosuch")
+            raise Rollback(outer)
+    assert not keyed.in_transaction
+    assert await ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+async def test_what_fails_and_commits_nothing_leaves_its_block_whole(keyed: face.Connection) -> None:
+    async with keyed.transaction():
+        await insert(keyed, 1)
+        with pytest.raises(dbapi.IntegrityError):
+            await insert(keyed, 1)
+        raise Rollback
+    assert await ids(keyed) == []
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+async def test_a_commit_within_a_script_says_so(keyed: face.Connection) -> None:
+    """Also where what follows it has opened another transaction, and where that fails."""
+    for number, last in ((1, "INSERT INTO keyed VALUES (11)"), (2, "INSERT INTO keyed VALUES (12); nonsense")):
+        with pytest.raises(dbapi.ProgrammingError, match=r"block has ended|be undone"):
+            async with keyed.transaction():
+                await insert(keyed, number)
+                with pytest.raises(dbapi.ProgrammingError, match=r"^COMMIT; .* has ended|SQL syntax"):
+                    await keyed.cursor().execute(f"COMMIT; SELECT 1; {last}")
+                await insert(keyed, number + 20)
+                raise Rollback
+    assert {1, 2} <= set(await ids(keyed))
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("way", ["pipeline", "script"])
+async def test_ddl_among_others_has_committed_too(defining: face.Connection, way: str) -> None:
+    with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+        async with defining.transaction():
+            await insert(defining, 1)
+            cursor = defining.cursor()
+            if way == "script":
+                await cursor.execute("CREATE TABLE defined (a integer); INSERT INTO keyed VALUES (2)")
+            else:
+                async with defining.pipeline():
+                    await cursor.execute("CREATE TABLE defined (a integer)")
+                    await insert(defining, 2)
+            raise Rollback
+    assert not defining.in_transaction
+    assert (await ids(defining))[0] == 1
+
+
+@pytest.mark.parametrize("raising", [False, True])
+async def test_a_savepoint_that_is_gone_replaces_no_exception(keyed: face.Connection, raising: bool) -> None:
+    if keyed.autocommit:
+        await keyed.cursor().execute("BEGIN")
+    with pytest.raises(ZeroDivisionError if raising else dbapi.ProgrammingError) as caught:
+        async with keyed.savepoint("a"):
+            await insert(keyed, 1)
+            await keyed.commit()
+            if keyed.autocommit:
+                await keyed.cursor().execute("BEGIN")
+            await insert(keyed, 2)
+            if raising:
+                raise ZeroDivisionError
+    if raising:
+        assert "the savepoint 'a' was not gone back to" in caught.value.__notes__[0]
+    else:
+        assert "its transaction has ended" in str(caught.value)
+    assert await ids(keyed) == [1]
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize("rows", [[2, 3], [2, 2]])
+async def test_what_a_procedure_commits_row_by_row_cannot_be_undone(keyed: face.Connection, rows: list[int]) -> None:
+    """Also where each call leaves another transaction open."""
+    body = "INSERT INTO keyed VALUES (n); COMMIT; INSERT INTO keyed VALUES (n + 50)"
+    await keyed.cursor().execute(f"CREATE OR REPLACE PROCEDURE goes_on(n integer) BEGIN {body}; END")
+    try:
+        with pytest.raises(dbapi.ProgrammingError, match="cannot be undone"):
+            async with keyed.transaction():
+                await insert(keyed, 1)
+                with pytest.raises(dbapi.Error) as caught:
+                    await keyed.cursor().executemany("CALL goes_on(?)", [(number,) for number in rows])
+                assert caught.value.outcome == "unknown"
+                raise Rollback
+        assert (await ids(keyed))[:2] == [1, 2]
+    finally:
+        await keyed.cursor().execute("DROP PROCEDURE goes_on")

@@ -8,6 +8,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx import dbapi
+from tests.engines import ENGINES
 
 GOOD = [(number, f"row {number}") for number in range(10, 1500)]
 BAD = [*GOOD, (1, "the key of another"), (2000, "behind the failure")]
@@ -163,3 +164,26 @@ async def test_the_last_key_is_the_last_rows(url: str) -> None:
         await cursor.execute(f"CREATE TEMPORARY TABLE numbered (id {key}, name varchar(40))")
         await cursor.executemany("INSERT INTO numbered (name) VALUES (?)", [("one",), ("two",), ("three",)])
         assert cursor.lastrowid == (None if connection.pack.name == "postgresql" else 3)
+
+
+@pytest.mark.parametrize("engine", [ENGINES["mariadb"]], ids=["mariadb"])
+@pytest.mark.parametrize(("rows", "kept"), [([11, 12, 13], 3), ([11, 12, 11], 2), ([1, 11], 2)])
+async def test_what_a_procedure_has_committed_is_not_called_undone(
+    keyed: face.Connection, rows: list[int], kept: int
+) -> None:
+    cursor = keyed.cursor()
+    body = "INSERT INTO keyed VALUES (n + 50, ''); COMMIT; INSERT INTO keyed VALUES (n, ''); COMMIT"
+    await cursor.execute(f"CREATE OR REPLACE PROCEDURE commits(n integer) BEGIN {body}; END")
+    try:
+        try:
+            await cursor.executemany("CALL commits(?)", [(number,) for number in rows])
+        except dbapi.Error as error:
+            assert error.outcome == "unknown"
+            assert isinstance(error, dbapi.IntegrityError) or "has ended the transaction" in error.message
+        else:
+            assert keyed.autocommit and rows[-1] == 13
+        await keyed.rollback()
+        found = await (await cursor.execute("SELECT count(*) FROM keyed WHERE id > 50")).fetchone()
+        assert found == (kept,)
+    finally:
+        await cursor.execute("DROP PROCEDURE commits")

@@ -100,6 +100,23 @@ async def test_no_block_begins_in_a_savepoint_of_another_task(
     assert await ids(keyed) == [3]
 
 
+async def test_no_other_task_ends_the_transaction_of_a_savepoint(keyed: face.Connection) -> None:
+    await keyed.cursor().execute("BEGIN")
+    await insert(keyed, 1)
+    async with keyed.savepoint("mine"):
+        await insert(keyed, 2)
+        for end in (keyed.commit(), keyed.rollback()):
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                await asyncio.gather(end)
+        await insert(keyed, 3)
+    await asyncio.gather(keyed.commit())
+    await keyed.cursor().execute("BEGIN")
+    async with keyed.savepoint("mine"):
+        await insert(keyed, 4)
+        await keyed.rollback()
+    assert await ids(keyed) == [1, 2, 3]
+
+
 @pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
 @pytest.mark.parametrize("block", ["transaction", "savepoint"])
 async def test_a_copy_of_another_task_is_refused_in_a_block(keyed: face.Connection, block: str) -> None:
