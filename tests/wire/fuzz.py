@@ -142,10 +142,12 @@ def hold(transcript: Transcript, lines: list[Entry]) -> str:
         if "do" not in line:
             continue
         verb = line["do"][0]
+        if verb in ("execute", "execute_many") and actor.prepared is None:
+            break  # it could not be prepared
         kind = actor.do(line["do"]).get("error", {}).get("kind", "")
         first = first or kind
-        if (kind and verb in ("open", "prepare")) or link.state == "closed":
-            break  # a runner closes what could not be opened, and executes nothing that could not be prepared
+        if (kind and verb == "open") or link.state == "closed":
+            break  # a runner closes what could not be opened
         if kind in BROKEN and verb != "cancelled":  # whose error may be that of the second connection
             raise Finding(f"the link is {link.state} after {verb} and an error of kind {kind}")
     return first

@@ -72,7 +72,7 @@ class Actor:
         self._cancelling = cancelling
         self._parameters = parameters_of(link.pack)
         self._notices: list[WireNotice] = []
-        self._prepared: Any = None
+        self.prepared: Any = None
         self._types: Any = None
         self._reply = Reply()
         link.on_notice = self._notices.append
@@ -101,23 +101,23 @@ class Actor:
 
     def _prepare(self, sql: str, values: list[Any]) -> None:
         self._types, _ = self._parameters.bind(values)
-        self._prepared = self._run(self.link.prepare(sql, self._types))
+        self.prepared = self._run(self.link.prepare(sql, self._types))
 
     def _execute(self, values: list[Any], options: dict[str, Any] | None = None) -> None:
         self._types, encoded = self._parameters.bind(values)
         self._reply = Reply()
-        self._reply = self._run(self.link.execute(self._prepared, self._types, encoded, **(options or {})))
+        self._reply = self._run(self.link.execute(self.prepared, self._types, encoded, **(options or {})))
 
     def _execute_many(self, rows: list[list[Any]]) -> None:
         encoded = [self._parameters.bind(row)[1] for row in rows]
         self._reply = Reply()
-        self._reply = self._run(self.link.execute_many(self._prepared, self._types, encoded))
+        self._reply = self._run(self.link.execute_many(self.prepared, self._types, encoded))
 
     def _run_text(self, sql: str, values: list[Any], options: dict[str, Any] | None = None) -> None:
         self._types, encoded = self._parameters.bind(values)
         self._reply = Reply()
         self._reply = self._run(self.link.run(sql, self._types, encoded, **(options or {})))
-        self._prepared = self._reply.prepared
+        self.prepared = self._reply.prepared
 
     def _run_many(self, sql: str, rows: list[list[Any]]) -> None:
         bound = [self._parameters.bind(row) for row in rows]
@@ -153,7 +153,7 @@ class Actor:
             self._resume()
 
     def _release(self) -> None:
-        self.link.release(self._prepared)
+        self.link.release(self.prepared)
 
     def _ping(self) -> None:
         self._run(self.link.ping())
