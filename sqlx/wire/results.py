@@ -91,6 +91,10 @@ class Results:
         self.result = self.described = None
         self.ended += 1
 
+    def fail(self) -> None:
+        """An error has ended what was open: it stays incomplete, and what comes next is no part of it."""
+        self.result = self.layout = self.described = None
+
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
         if self.reply.portal is None:

@@ -9,6 +9,7 @@ import pytest
 
 import sqlx.dbapi as face
 from sqlx import dbapi
+from tests.servers.server import Server
 
 GOOD = [(number, f"row {number}") for number in range(10, 1500)]
 BAD = [*GOOD, (1, "the key of another"), (2000, "behind the failure")]
@@ -162,3 +163,13 @@ def test_the_last_key_is_the_last_rows(url: str) -> None:
         cursor.execute(f"CREATE TEMPORARY TABLE numbered (id {key}, name varchar(40))")
         cursor.executemany("INSERT INTO numbered (name) VALUES (?)", [("one",), ("two",), ("three",)])
         assert cursor.lastrowid == (None if connection.pack.name == "postgresql" else 3)
+
+
+def test_a_row_that_fails_in_the_midst_of_rows_that_return(mariadb: Server) -> None:
+    with face.connect(mariadb.url(), autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE b1 (a int PRIMARY KEY)")
+        with pytest.raises(dbapi.IntegrityError) as caught:
+            cursor.executemany("INSERT INTO b1 VALUES (?) RETURNING a", [(1,), (1,), (2,)])
+        assert caught.value.row == 2
+        assert (cursor.execute("SELECT 7")).fetchall() == [(7,)]
