@@ -166,6 +166,7 @@ class Machine:
     def _keep(self, error: WireError) -> None:
         """Remember the first error; go on only after one that leaves the conversation in step."""
         self.feed = None
+        self.results.fail()
         if error.kind in ("refused", "usage"):
             error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:

@@ -94,6 +94,10 @@ class Results:
         if self.on_complete is not None:
             self.on_complete()
 
+    def fail(self) -> None:
+        """An error has ended what was open: it stays incomplete, and what comes next is no part of it."""
+        self.result = self.layout = self.described = None
+
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
         if self.reply.portal is None:

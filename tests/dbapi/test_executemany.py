@@ -10,6 +10,7 @@ import pytest
 import sqlx.dbapi as face
 from sqlx import dbapi
 from tests.engines import ENGINES
+from tests.servers.server import Server
 
 GOOD = [(number, f"row {number}") for number in range(10, 1500)]
 BAD = [*GOOD, (1, "the key of another"), (2000, "behind the failure")]
@@ -186,3 +187,13 @@ def test_what_a_procedure_has_committed_is_not_called_undone(
         assert found == (kept,)
     finally:
         cursor.execute("DROP PROCEDURE commits")
+
+
+def test_a_row_that_fails_in_the_midst_of_rows_that_return(mariadb: Server) -> None:
+    with face.connect(mariadb.url(), autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TEMPORARY TABLE b1 (a int PRIMARY KEY)")
+        with pytest.raises(dbapi.IntegrityError) as caught:
+            cursor.executemany("INSERT INTO b1 VALUES (?) RETURNING a", [(1,), (1,), (2,)])
+        assert caught.value.row == 2
+        assert (cursor.execute("SELECT 7")).fetchall() == [(7,)]
