@@ -72,12 +72,12 @@ class Blocks:
         except WireError as error:
             again = classify(error, self._link.pack)[1]
             undone = self._link.state == "open" and again == "deadlock"
-            if error.kind == "server" and not undone and not all(block.gone for block in self.open):
+            if error.kind == "server" and not undone and self._stands:
                 yield from self.ask()
             if undone or self._idle or self._link.state == "idle":
                 self._mark("committed" if self.commits_by_the_way and again is None else "ended")
             raise
-        if (self._idle or self._link.state == "idle") and not all(block.gone for block in self.open):
+        if (self._idle or self._link.state == "idle") and self._stands:
             self._ended_by(self._statement)
         return result
 
@@ -101,6 +101,11 @@ class Blocks:
         error = Mistake(f"{what} has ended the transaction of the block that it stands in", LEAVE)
         error.outcome = "unknown"
         raise error
+
+    @property
+    def _stands(self) -> bool:
+        """Whether the transaction of some open block has not ended yet."""
+        return not all(block.gone for block in self.open)
 
     def _mark(self, gone: Literal["committed", "ended"]) -> None:
         for block in self.open:

@@ -41,22 +41,27 @@ def expanded(path: str) -> str | None:
 
 def mode_of(path: str) -> int | None:
     """Who may read and write a plain file; None where there is none."""
+    found = _plain(path)
+    return found and found.st_mode
+
+
+def _plain(path: str) -> os.stat_result | None:
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return None
-    return found.st_mode if stat.S_ISREG(found.st_mode) else None
+    return found if stat.S_ISREG(found.st_mode) else None
 
 
 def read(path: str) -> TextFile | None:
     """A plain file that this user may read, else None. Raises Misuse for one that cannot be a text."""
+    found = _plain(path)
+    if found is None:
+        return None
     try:
-        found = os.stat(path)
-        if not stat.S_ISREG(found.st_mode):
-            return None
         with open(path, "rb", buffering=0) as file:
             raw = file.read(min(found.st_size, MAX_BYTES) + 1) or b""
-    except (OSError, ValueError):
+    except OSError:
         return None
     if len(raw) > MAX_BYTES:
         raise Misuse(f"{path} has more than {MAX_BYTES} bytes: it is not the file that it should be")
