@@ -37,3 +37,12 @@ async def people(connection: face.Connection) -> face.Connection:
     await cursor.execute("CREATE TEMPORARY TABLE people (id integer, name varchar(20))")
     await cursor.executemany("INSERT INTO people VALUES (?, ?)", [(1, "Ada"), (2, "Grace"), (3, "Edsger")])
     return connection
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
+    """A connection with an empty table, and no transaction open."""
+    async with await face.connect(url, autocommit=request.param) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        await connection.commit()
+        yield connection

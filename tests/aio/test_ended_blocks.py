@@ -19,15 +19,6 @@ ENDS = {
 EACH = [pytest.param(ENGINES[name], sql, id=f"{name}-{sql}") for name, texts in ENDS.items() for sql in texts]
 
 
-@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
-async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
-    """A connection with an empty table, and no transaction open."""
-    async with await face.connect(url, autocommit=request.param) as connection:
-        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
-        await connection.commit()
-        yield connection
-
-
 async def insert(connection: face.Connection, number: int) -> None:
     await connection.cursor().execute("INSERT INTO keyed VALUES (?)", (number,))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -11,15 +10,6 @@ import sqlx.aio as face
 from sqlx import dbapi
 from sqlx.dbapi import Rollback
 from tests.engines import Engine
-
-
-@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
-async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
-    """A connection with an empty table, and no transaction open."""
-    async with await face.connect(url, autocommit=request.param) as connection:
-        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
-        await connection.commit()
-        yield connection
 
 
 async def insert(connection: face.Connection, number: int) -> None:

@@ -38,3 +38,12 @@ def people(connection: face.Connection) -> face.Connection:
     cursor.execute("CREATE TEMPORARY TABLE people (id integer, name varchar(20))")
     cursor.executemany("INSERT INTO people VALUES (?, ?)", [(1, "Ada"), (2, "Grace"), (3, "Edsger")])
     return connection
+
+
+@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
+def keyed(request: pytest.FixtureRequest, url: str) -> Iterator[face.Connection]:
+    """A connection with an empty table, and no transaction open."""
+    with face.connect(url, autocommit=request.param) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        connection.commit()
+        yield connection

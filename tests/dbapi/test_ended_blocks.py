@@ -20,15 +20,6 @@ ENDS = {
 EACH = [pytest.param(ENGINES[name], sql, id=f"{name}-{sql}") for name, texts in ENDS.items() for sql in texts]
 
 
-@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
-def keyed(request: pytest.FixtureRequest, url: str) -> Iterator[face.Connection]:
-    """A connection with an empty table, and no transaction open."""
-    with face.connect(url, autocommit=request.param) as connection:
-        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
-        connection.commit()
-        yield connection
-
-
 def insert(connection: face.Connection, number: int) -> None:
     connection.cursor().execute("INSERT INTO keyed VALUES (?)", (number,))
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,15 +11,6 @@ import sqlx.dbapi as face
 from sqlx import dbapi
 from sqlx.dbapi import Rollback
 from tests.engines import Engine
-
-
-@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
-def keyed(request: pytest.FixtureRequest, url: str) -> Iterator[face.Connection]:
-    """A connection with an empty table, and no transaction open."""
-    with face.connect(url, autocommit=request.param) as connection:
-        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
-        connection.commit()
-        yield connection
 
 
 def insert(connection: face.Connection, number: int) -> None:
