@@ -104,7 +104,8 @@ class Cursor(Generic[R]):
     ) -> Cursor[R]:
         """Run a statement once for each of the parameters, pipelined, in order. Returns the cursor.
 
-        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order.
+        `rowcount` is the sum of all; what a statement returns (`RETURNING`) is one result, in order; of a
+        procedure with results of different columns each is one, and `nextset` leads through them.
         """
         given: object = seq_of_parameters
         if given is self:

@@ -89,13 +89,17 @@ def _recast(
     return tuple(chosen or own for chosen, own in zip(shared, types, strict=True)), values
 
 
-def joined(results: Sequence[Result]) -> Result:
-    """The results of one statement run many times, as one."""
-    whole = Result(next((result.columns for result in results if result.columns is not None), None))
+def joined(results: list[Result]) -> list[Result]:
+    """What one statement brought that was run many times: one result, where all that have columns have the same; else
+    each as it came."""
+    shared = {id(result.columns): result.columns for result in results if result.columns is not None}.values()
+    if not results or len({tuple((column.name, column.type) for column in columns) for columns in shared}) > 1:
+        return results
+    whole = Result(next(iter(shared), None))
     counts = [result.rowcount for result in results]
     whole.rowcount = -1 if -1 in counts else sum(counts)
     whole.lastrowid, whole.tag = results[-1].lastrowid, results[-1].tag
     for result in results:
         whole.rows += result.rows
     whole.complete = True
-    return whole
+    return [whole]

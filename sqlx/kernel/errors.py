@@ -75,7 +75,7 @@ def advice(error: WireError, pack: Pack, about: str = "advice") -> str | None:
     `statements` about any, `login` about connections that are refused."""
     rules = pack.errors.get(about, ()) if error.kind == "server" else ()
     for rule in rules:
-        if rule["code"] in (str(error.code), error.sqlstate) and rule.get("part", "") in error.message:
+        if not {str(error.code), error.sqlstate}.isdisjoint(rule["codes"]) and rule.get("part", "") in error.message:
             return str(rule["hint"])
     return None
 

@@ -150,6 +150,6 @@ class Statements:
                 return len(own)
             position += len(own)
             queued.reply = Reply()
-            queued.reply.results = [joined(own)] if own and queued.many else own
+            queued.reply.results = joined(own) if queued.many else own
             queued.reply.done = True
         return None

@@ -114,7 +114,8 @@ class Session:
         return (yield from self._run(self.statements.native(text), types, values, None))
 
     def execute_many(self, sql: str, rows: Iterable[Any]) -> Steps[Reply]:
-        """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result."""
+        """Run one statement once a row, in order, pipelined. The reply holds all rows that it returns as one result,
+        or as many as have columns of their own."""
         if self.streams.open or self.transactions.owed or self.two_phase.prepared or self._runner.cancelled:
             yield from self.make_ready()
         whole = Reply()
@@ -134,7 +135,7 @@ class Session:
             yield from work if len(arranged) == 1 else self.transactions.guarded(work)
         except WireError as error:
             raise self.explained(error, statement, before) from None
-        whole.results = [joined(whole.results)]
+        whole.results = joined(whole.results)
         whole.done = True
         return whole
 

@@ -23,7 +23,7 @@ class Results:
         self.reply = Reply()
         self.result: Result | None = None  # the open one
         self.layout: Layout | None = None
-        self.described: tuple[Raw, str] | None = None  # the columns that came last
+        self.described: tuple[Raw, str] | None = None  # the columns that came last, and have no result yet
         self.known: tuple[Raw, str] | None = None  # those of the statement that is run
         self.formats: tuple[int, ...] = ()
         self.prepared: dict[str, Any] = {}  # what was said of a statement just prepared
@@ -46,6 +46,7 @@ class Results:
         if self.described is None:
             raise ValueError("a result without columns")
         raw, source = self.reply.described = self.known = self.described
+        self.described = None
         self.formats = ()
         self.open(self.layouter.layout(raw, source, rows, (), self.v))
 
@@ -89,7 +90,7 @@ class Results:
             rowcount = len(result.rows)
         result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
-        self.result = self.described = None
+        self.result = None
         self.ended += 1
         if self.on_complete is not None:
             self.on_complete()

@@ -61,9 +61,13 @@ HALF = {
     "nothing": (READY, "ended its answer, in which there is no result"),
     "nothing but a notice": (message("N", b"Mx\0\0") + READY, "ended its answer, in which there is no result"),
     "rows and no end": (columns(23) + row(b"1") + READY, "ended its answer in the midst of a result"),
-    "a result within another": (
-        columns(23) + row(b"1") + columns(23) + row(b"2") + complete("SELECT 1") + READY,
-        "a result while another is open",
+    "the last of two without an end": (
+        columns(23) + row(b"1") + columns(23) + row(b"2") + READY,
+        "ended its answer in the midst of a result",
+    ),
+    "rows behind their end": (
+        columns(23) + row(b"1") + complete("SELECT 1") + row(b"2") + READY,
+        "a row without",
     ),
     "a part that nobody asked for": (columns(23) + row(b"1") + SUSPENDED + READY, "message 's' while"),
 }
@@ -79,6 +83,7 @@ async def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, r
 
 
 PREPARED_HALF = {
+    "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "a result while another"),
     "nothing": (READY, "message 'Z' while parse complete"),
     "preparation alone": (PREPARED + columns(23) + READY, "message 'Z' while"),
     "no end": (PREPARED + columns(23) + BOUND + row(b"1") + READY, "message 'Z' while"),

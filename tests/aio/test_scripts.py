@@ -127,3 +127,23 @@ async def test_a_script_takes_no_parameters(noted: face.Connection) -> None:
     with pytest.raises(dbapi.Error):
         await noted.cursor().execute("INSERT INTO noted VALUES (?); INSERT INTO noted VALUES (?)", (1, 2))
     assert await numbers(noted) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_what_a_rule_adds_is_a_result_each(noted: face.Connection, engine: Engine, stream: bool) -> None:
+    """Only the last of the queries that a rule runs beside a statement has an end of its own."""
+    if engine.name != "postgres":
+        pytest.skip("rules are PostgreSQL's")
+    setup = noted.cursor()
+    await setup.execute(f"{GOOD}; CREATE RULE told AS ON UPDATE TO noted DO ALSO (SELECT 7; SELECT 'b', 'c')")
+    cursor = noted.cursor(stream=stream)
+    await cursor.execute("SELECT 0; UPDATE noted SET n = n + 10; SELECT 9")
+    assert await cursor.fetchall() == [(0,)]
+    assert await cursor.nextset()
+    assert await cursor.fetchall() == [(7,)]
+    assert await cursor.nextset()
+    assert await cursor.fetchall() == [("b", "c")]
+    assert await cursor.nextset()
+    assert await cursor.fetchall() == [(9,)]
+    assert not await cursor.nextset()
+    assert await numbers(noted) == [11, 12]

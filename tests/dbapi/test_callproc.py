@@ -53,6 +53,53 @@ def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Conne
         cursor.execute(f"DROP PROCEDURE {name}")
 
 
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_procedure_called_many_times_keeps_its_results_apart(
+    connection: face.Connection, engine: Engine, piped: bool
+) -> None:
+    """Rows of different columns are never taken for those of one result; and what follows has its own."""
+    if not engine.results:
+        pytest.skip("procedures of this engine return one result at most")
+    name = f"many_{face.__name__.rpartition('.')[2]}"
+    cursor, last = connection.cursor(), connection.cursor()
+    cursor.execute(f"CREATE PROCEDURE {name}(a int) BEGIN SELECT a AS one; SELECT a + 1 AS two, 'x' AS three; END")
+    try:
+        if piped:
+            with connection.pipeline():
+                cursor.executemany(f"CALL {name}(?)", [(1,), (5,)])
+                last.execute("SELECT ?", (7,))
+        else:
+            cursor.executemany(f"CALL {name}(?)", [(1,), (5,)])
+            last.execute("SELECT ?", (7,))
+        found = []
+        while True:
+            if cursor.description is not None:
+                found.append(([column[0] for column in cursor.description], cursor.fetchall()))
+            if not cursor.nextset():
+                break
+        one, two = ["one"], ["two", "three"]
+        assert found == [(one, [(1,)]), (two, [(2, "x")]), (one, [(5,)]), (two, [(6, "x")])]
+        assert last.fetchall() == [(7,)]
+    finally:
+        cursor.execute(f"DROP PROCEDURE {name}")
+
+
+def test_a_procedure_called_many_times_brings_its_rows_as_one_result(
+    connection: face.Connection, engine: Engine
+) -> None:
+    if not engine.results:
+        pytest.skip("procedures of this engine return nothing, or their parameters")
+    name = f"same_{face.__name__.rpartition('.')[2]}"
+    cursor = connection.cursor()
+    cursor.execute(f"CREATE PROCEDURE {name}(a int) SELECT a AS one UNION ALL SELECT a + 1")
+    try:
+        cursor.executemany(f"CALL {name}(?)", [(1,), (5,)])
+        assert cursor.fetchall() == [(1,), (2,), (5,), (6,)]
+        assert not cursor.nextset()
+    finally:
+        cursor.execute(f"DROP PROCEDURE {name}")
+
+
 @pytest.mark.parametrize("name", ["lower('a'); DROP TABLE x; --", "no_such_procedure", 'a"b`c', "a b"])
 def test_a_name_is_never_read_as_sql(connection: face.Connection, name: str) -> None:
     with pytest.raises(dbapi.DatabaseError) as caught:

@@ -128,3 +128,23 @@ def test_a_script_takes_no_parameters(noted: face.Connection) -> None:
     with pytest.raises(dbapi.Error):
         noted.cursor().execute("INSERT INTO noted VALUES (?); INSERT INTO noted VALUES (?)", (1, 2))
     assert numbers(noted) == []
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_rule_adds_is_a_result_each(noted: face.Connection, engine: Engine, stream: bool) -> None:
+    """Only the last of the queries that a rule runs beside a statement has an end of its own."""
+    if engine.name != "postgres":
+        pytest.skip("rules are PostgreSQL's")
+    setup = noted.cursor()
+    setup.execute(f"{GOOD}; CREATE RULE told AS ON UPDATE TO noted DO ALSO (SELECT 7; SELECT 'b', 'c')")
+    cursor = noted.cursor(stream=stream)
+    cursor.execute("SELECT 0; UPDATE noted SET n = n + 10; SELECT 9")
+    assert cursor.fetchall() == [(0,)]
+    assert cursor.nextset()
+    assert cursor.fetchall() == [(7,)]
+    assert cursor.nextset()
+    assert cursor.fetchall() == [("b", "c")]
+    assert cursor.nextset()
+    assert cursor.fetchall() == [(9,)]
+    assert not cursor.nextset()
+    assert numbers(noted) == [11, 12]

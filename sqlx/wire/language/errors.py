@@ -18,8 +18,8 @@ Retry = Literal["serialization", "deadlock", "locked", "cancelled", "connection"
 class Advice(Part):
     """What to do about an error."""
 
-    code: Text
-    """The server's own number, or SQLSTATE."""
+    codes: Annotated[list[Text], Field(min_length=1)]
+    """Those that it is about: the server's own numbers, or SQLSTATEs."""
     part: Text | None = None
     """A part of the server's sentence; without one any sentence fits."""
     hint: Text
