@@ -172,19 +172,19 @@ class Connection:
 
     async def tpc_begin(self, xid: Xid) -> None:
         """Open a transaction that is to be committed in two phases."""
-        await self._run(self._session.two_phase.begin(xid))
+        await self._run(self._session.two_phase.begin(xid), owned=True)
 
     async def tpc_prepare(self) -> None:
         """End the first phase: the server promises that it can commit. No statement may follow but the second phase."""
-        await self._run(self._session.tpc_prepare())
+        await self._run(self._session.tpc_prepare(), owned=True)
 
     async def tpc_commit(self, xid: Xid | None = None) -> None:
         """Commit this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        await self._run(self._session.tpc_finish("commit", xid))
+        await self._run(self._session.tpc_finish("commit", xid), owned=True)
 
     async def tpc_rollback(self, xid: Xid | None = None) -> None:
         """Undo this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        await self._run(self._session.tpc_finish("rollback", xid))
+        await self._run(self._session.tpc_finish("rollback", xid), owned=True)
 
     async def tpc_recover(self) -> list[Xid]:
         """The prepared transactions of this database that wait for their second phase."""

@@ -173,19 +173,19 @@ class Connection:
 
     def tpc_begin(self, xid: Xid) -> None:
         """Open a transaction that is to be committed in two phases."""
-        self._run(self._session.two_phase.begin(xid))
+        self._run(self._session.two_phase.begin(xid), owned=True)
 
     def tpc_prepare(self) -> None:
         """End the first phase: the server promises that it can commit. No statement may follow but the second phase."""
-        self._run(self._session.tpc_prepare())
+        self._run(self._session.tpc_prepare(), owned=True)
 
     def tpc_commit(self, xid: Xid | None = None) -> None:
         """Commit this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        self._run(self._session.tpc_finish("commit", xid))
+        self._run(self._session.tpc_finish("commit", xid), owned=True)
 
     def tpc_rollback(self, xid: Xid | None = None) -> None:
         """Undo this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        self._run(self._session.tpc_finish("rollback", xid))
+        self._run(self._session.tpc_finish("rollback", xid), owned=True)
 
     def tpc_recover(self) -> list[Xid]:
         """The prepared transactions of this database that wait for their second phase."""

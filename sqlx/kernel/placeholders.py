@@ -79,8 +79,11 @@ def _other_style(text: str) -> str:
     found = _MARKERS.search(text)
     if found is None:
         return ""
-    style = {"%": "format", ":": "numeric"}.get(found[0][0], "qmark")
-    return f"the text has {found[0]}, which binds with paramstyle={style!r} at connect"
+    return _binds(found[0], {"%": "format", ":": "numeric"}.get(found[0][0], "qmark"))
+
+
+def _binds(marker: str, style: str) -> str:
+    return f"the text has {marker}, which binds with paramstyle={style!r} at connect"
 
 
 def is_by_name(parameters: object) -> bool:
@@ -153,6 +156,7 @@ def _is_operand(kind: str, piece: str) -> bool:
 
 def _question(text: str, tokens: Iterator[Token], by_name: bool, placeholder: str) -> Iterator[Marker]:
     index = 0
+    named, foreign = False, ""
     for kind, start, end in tokens:
         piece = text[start:end]
         if kind == "mark" and piece == "??":
@@ -167,8 +171,13 @@ def _question(text: str, tokens: Iterator[Token], by_name: bool, placeholder: st
         elif kind == "name":
             if not by_name:
                 raise Mistake(f"a sequence binds ?, and the text has {piece}: give a mapping, or use ? throughout")
+            named = True
             yield start, end, piece[1:]
+        elif piece.startswith("%("):
+            foreign = foreign or piece
         _refuse_native(kind, piece)
+    if by_name and foreign and not named:
+        raise Mistake("a mapping binds :name, and the text has none", _binds(foreign, "pyformat"))
 
 
 def _percent(text: str, tokens: Iterator[Token], by_name: bool, placeholder: str) -> Iterator[Marker]:

@@ -117,6 +117,20 @@ async def test_no_other_task_ends_the_transaction_of_a_savepoint(keyed: face.Con
     assert await ids(keyed) == [1, 2, 3]
 
 
+@pytest.mark.parametrize("engine", [engine for engine in ENGINES.values() if engine.two_phase], ids=lambda e: e.name)
+async def test_no_other_task_ends_a_two_phase_transaction_in_a_savepoint(keyed: face.Connection) -> None:
+    keyed.autocommit = False
+    await keyed.tpc_begin(keyed.xid(1, "shared", "by two"))
+    await insert(keyed, 1)
+    async with keyed.savepoint("mine"):
+        for end in (keyed.tpc_prepare(), keyed.tpc_commit(), keyed.tpc_rollback()):
+            with pytest.raises(dbapi.InterfaceError, match="another thread or task is open"):
+                await asyncio.gather(end)
+        await insert(keyed, 2)
+    await asyncio.gather(keyed.tpc_commit())
+    assert await ids(keyed) == [1, 2]
+
+
 @pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
 @pytest.mark.parametrize("block", ["transaction", "savepoint"])
 async def test_a_copy_of_another_task_is_refused_in_a_block(keyed: face.Connection, block: str) -> None:

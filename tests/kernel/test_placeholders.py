@@ -391,3 +391,11 @@ def test_markers_of_another_style_are_told(style: str, text: str, hint: str | No
     with pytest.raises(Mistake, match="0 parameter markers, 1 value given") as caught:
         native(POSTGRES, text, (1,), style)
     assert caught.value.fields.get("hint") == hint
+
+
+def test_names_of_another_style_are_told() -> None:
+    with pytest.raises(Mistake, match="a mapping binds :name, and the text has none") as caught:
+        native(POSTGRES, "SELECT %(a)s", {"a": 1})
+    assert caught.value.fields["hint"] == "the text has %(a)s, which binds with paramstyle='pyformat' at connect"
+    for text in ("SELECT '%(a)s', :a", "SELECT '%(a)s'", "SELECT 5 %% 3"):
+        native(POSTGRES, text, {"a": 1})
