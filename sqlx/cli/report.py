@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from sqlx.cli.cells import RED, cut, has_colour, paint, printable, terminal_width, width_of
 from sqlx.cli.endings import Failure
-from sqlx.kernel.errors import position_of
+from sqlx.kernel.errors import number_in
 
 if TYPE_CHECKING:
     from sqlx.dbapi import Error
@@ -45,7 +45,7 @@ def describe(error: BaseException, sql: str = "") -> list[str]:
 def _describe_answer(error: Error | WireError, sql: str) -> list[str]:
     state = error.code if error.sqlstate in (None, GENERAL) else error.sqlstate
     lines = [printable(error.message, "\n") + ("" if state is None else f" ({printable(str(state))})")]
-    position = position_of(error.fields)
+    position = number_in(error.fields, "position")
     if position and sql:
         lines += excerpt(sql, position, terminal_width())
     said = ((name, error.fields.get(name, "")) for name in ("detail", "where", "hint"))

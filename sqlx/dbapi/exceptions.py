@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlx.kernel.errors import Outcome, Pack, WireError, classify, position_of
+from sqlx.kernel.errors import Outcome, Pack, WireError, classify, number_in
 
 if TYPE_CHECKING:
     from sqlx.kernel.mailbox import Mailbox
@@ -66,12 +66,12 @@ class Report(Exception):
     @property
     def position(self) -> int | None:
         """Where in the statement, counted in characters from 1."""
-        return position_of(self.fields)
+        return number_in(self.fields, "position")
 
     @property
     def row(self) -> int | None:
         """Which of the rows that were given to executemany, counted from 1."""
-        return position_of(self.fields, "row")
+        return number_in(self.fields, "row")
 
     @property
     def constraint(self) -> str | None:

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeAlias, TypeVar
 
-from sqlx.kernel.errors import Mistake, WireError, position_of
+from sqlx.kernel.errors import Mistake, WireError, number_in
 from sqlx.wire.parameters import HOLDERS, Parameters, ParameterType
 from sqlx.wire.result import Result
 from sqlx.wire.values.kinds import unwrap
@@ -44,7 +44,7 @@ def every(work: Callable[[T], U], rows: Iterable[T]) -> list[U]:
 def name_row(error: WireError, before: int, index: int | None) -> None:
     """Say in an error which row it is of: the one of this index behind those `before`. One that has a position is of
     the statement, whatever its row."""
-    if index is not None and error.kind in ("server", "data") and position_of(error.fields) is None:
+    if index is not None and error.kind in ("server", "data") and number_in(error.fields, "position") is None:
         error.fields["row"] = str(before + index + 1)
 
 

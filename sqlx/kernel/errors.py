@@ -18,10 +18,10 @@ __all__ = [
     "advice",
     "classify",
     "did_you_mean",
-    "position_of",
+    "number_in",
 ]
 
-_POSITION = re.compile("[1-9][0-9]{0,9}")  # a statement has less than 2³¹ characters
+_NUMBER = re.compile("[1-9][0-9]{0,9}")  # a statement has less than 2³¹ characters
 
 _KINDS = {
     "protocol": "OperationalError",
@@ -80,9 +80,10 @@ def advice(error: WireError, pack: Pack, about: str = "advice") -> str | None:
     return None
 
 
-def position_of(fields: Mapping[str, str], name: str = "position") -> int | None:
-    """Where in its statement an error is, in characters from 1, or another number; None where nobody says."""
-    told = _POSITION.fullmatch(fields.get(name, ""))
+def number_in(fields: Mapping[str, str], name: str) -> int | None:
+    """What an error says of its `position` in the statement, in characters from 1, or of its `row`; None where it does
+    not."""
+    told = _NUMBER.fullmatch(fields.get(name, ""))
     return int(told[0]) if told else None
 
 

@@ -13,7 +13,7 @@ from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, each, every, joined, name_row
 from sqlx.kernel.blocks import Block
 from sqlx.kernel.diagnostics import Diagnostics
-from sqlx.kernel.errors import Mistake, WireError, advice, classify, position_of
+from sqlx.kernel.errors import Mistake, WireError, advice, classify, number_in
 from sqlx.kernel.mailbox import Mailbox
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
@@ -281,7 +281,7 @@ class Session:
     def explained(self, error: WireError, statement: Statement, before: str) -> WireError:
         """The error, its position in the caller's own text, and with advice where the server gives none. What is
         prepared is forgotten where it tells that some of that is stale."""
-        position = position_of(error.fields)
+        position = number_in(error.fields, "position")
         if position and statement.native is not None:
             error.fields["position"] = str(statement.native.source_position(position))
         if before == "failed" and error.kind == "server":

@@ -122,7 +122,7 @@ def test_notices_arrive_as_messages_of_the_cursor_that_caused_them(connection: d
     assert cursor.messages == []
 
 
-def test_the_position_of_an_error_is_that_in_the_callers_text(connection: dbapi.Connection) -> None:
+def test_the_number_in_an_error_is_that_in_the_callers_text(connection: dbapi.Connection) -> None:
     sql = "SELECT :name || :name || :name, nonsense"
     with pytest.raises(dbapi.ProgrammingError) as caught:
         connection.cursor().execute(sql, {"name": "x"})
