@@ -125,7 +125,12 @@ def _value(option: Section) -> str:
         several = " and lists of them" if option["kind"] == "choices" else ""
         return ", ".join(f"`{choice}`" for choice in option["choices"]) + several
     kind: str = option["kind"]
-    told = {"bool": "true or false", "int": "whole number", "ports": "whole numbers"}.get(kind, kind)
+    told = {
+        "bool": "true or false",
+        "int": "whole number",
+        "ports": "whole numbers",
+        "permits": "names, or each with `!`",
+    }.get(kind, kind)
     return f"{told}, never shown" if option.get("secret") else told
 
 

@@ -110,6 +110,16 @@ def _choices(value: Any, option: Section) -> list[str]:
     return words
 
 
+def _permits(value: Any, option: Section) -> str:
+    words = [word.strip() for word in _text(value, option).split(",") if word.strip()]
+    excluded = [word[1:].strip() for word in words if word.startswith("!")]
+    if excluded and len(excluded) < len(words):
+        raise ValueError("a list that either names or excludes: ! before each, or before none")
+    if any(word not in option["choices"] for word in excluded or words):
+        raise ValueError(f"some of {', '.join(option['choices'])}, with commas between them, or with ! before each")
+    return ",".join(words)
+
+
 _KINDS = {
     "text": _text,
     "path": _path,
@@ -119,4 +129,5 @@ _KINDS = {
     "seconds": _seconds,
     "choice": _choice,
     "choices": _choices,
+    "permits": _permits,
 }

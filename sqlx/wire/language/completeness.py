@@ -101,7 +101,7 @@ def misleading(source: Section) -> Iterator[Finding]:
     for name, entry in source.get("types", {}).items():
         yield from _unreachable_rules(entry, f"$.types.{name}")
     for name, option in source.get("options", {}).items():
-        if option["kind"] in ("choice", "choices") and not option.get("choices"):
+        if option["kind"] in ("choice", "choices", "permits") and not option.get("choices"):
             yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")
         if option.get("contents") and option["kind"] != "path":
             yield Finding(f"$.options.{name}.contents", "only a `path` has `contents`")

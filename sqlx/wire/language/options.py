@@ -12,10 +12,11 @@ from sqlx.wire.language.parts import Name, Part, Text, by_shape
 class Option(Part):
     """An option of a URL or of `connect`, beyond those that every engine has."""
 
-    kind: Literal["text", "int", "bool", "path", "seconds", "choice", "choices"]
-    """What its value is; `choices` is a list of some, with commas between them."""
+    kind: Literal["text", "int", "bool", "path", "seconds", "choice", "choices", "permits"]
+    """What its value is; `choices` is a list of some, with commas between them; `permits` is a text, such a list or one
+    with `!` before each, for the function of that name."""
     choices: list[Text] = []
-    """The values of a `choice`, or of `choices`."""
+    """The values of a `choice`, of `choices`, or of `permits`."""
     default: Any = None
     """Its value when it is not given."""
     secret: bool = False
