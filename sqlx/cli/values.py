@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from json.encoder import encode_basestring
@@ -11,6 +11,8 @@ from math import isfinite
 from typing import Any
 
 from sqlx.cli.endings import Failure
+from sqlx.wire.values.containers import Multirange, Record
+from sqlx.wire.values.geometry import Geometry
 
 DIGITS = 20_000  # behind the point, written out: more than a server keeps
 
@@ -18,7 +20,8 @@ DIGITS = 20_000  # behind the point, written out: more than a server keeps
 def text(value: Any) -> str:
     r"""A value for people and for CSV; None is the caller's.
 
-    Moments as `2024-02-29 12:30:00+02:00`, bytes as `\x00ff`, truth as `true` and `false`, json and arrays as JSON.
+    Moments as `2024-02-29 12:30:00+02:00`, bytes as `\x00ff`, truth as `true` and `false`; json, and what is made of
+    several values, as JSON.
     """
     return _lookup(_TEXT, value)(value)
 
@@ -79,12 +82,27 @@ def _duration(value: timedelta) -> str:
     return ("-" if microseconds < 0 else "") + clock + (f".{fraction:06}".rstrip("0") if fraction else "")
 
 
-def _list(value: list[Any]) -> str:
+def _list(value: Iterable[Any]) -> str:
     return f"[{', '.join([_json(each) for each in value])}]"
 
 
 def _object(value: dict[str, Any]) -> str:
     return "{" + ", ".join([f"{quoted(name)}: {_json(each)}" for name, each in value.items()]) + "}"
+
+
+def _record(value: Record) -> str:
+    """An object, where its names are there and differ; else a list."""
+    named = value._asdict()
+    return _object(named) if named and len(named) == len(value) else _list(value)
+
+
+def _geometry(value: Geometry) -> str:
+    """GeoJSON, with `srid` where there is one; its bytes where they are no geometry of the plane."""
+    try:
+        shape = value.__geo_interface__
+    except ValueError:
+        return quoted(_bytes(value.srid.to_bytes(4, "little") + value.wkb))
+    return _object(shape | {"srid": value.srid} if value.srid else shape)
 
 
 def _nested(value: Any) -> str:
@@ -114,6 +132,8 @@ _TEXT: dict[type, Callable[[Any], str]] = {
     timedelta: _duration,
     list: _nested,
     dict: _nested,
+    tuple: _nested,
+    Geometry: _nested,
     set: lambda value: ",".join(sorted(value)),
     object: str,
 }
@@ -126,6 +146,10 @@ _JSON: dict[type, Callable[[Any], str]] = {
     Decimal: _number(_decimal, Decimal.is_finite),
     datetime: lambda value: quoted(datetime.isoformat(value)),
     list: _list,
+    tuple: _list,
+    Record: _record,
+    Multirange: lambda value: _list(map(str, value)),
+    Geometry: _geometry,
     set: lambda value: _list(sorted(value)),
     dict: _object,
 }

@@ -159,6 +159,27 @@ def test_csv_on_a_terminal_is_obeyed_by_none(postgres: Server) -> None:
     assert sqlx(*command).stdout.splitlines(keepends=True)[0] == "\x1b[2J,?column?,?column?\n"
 
 
+def test_what_is_made_of_several_values_is_json(postgres: Server, mariadb: Server) -> None:
+    shapes = """SELECT '(1,2)'::point AS p, ROW(1, 'a') AS r, '((1,2),(3,4))'::box AS b,
+        '{[1,2),[4,5)}'::int4multirange AS m, '[1,2)'::int4range AS g, json_build_object('a', 1) AS j"""
+    line = """SELECT ST_GeomFromText('LINESTRING(1 2,3 4)', 4326) AS g, ST_GeomFromText('POINT(1 2)') AS p"""
+    found = [
+        json.loads(sqlx("query", server.url(), "--format", "jsonl", sql).stdout)
+        for server, sql in ((postgres, shapes), (mariadb, line))
+    ]
+    assert found == [
+        {
+            "p": [1, 2], "r": ["1", "a"], "b": [[3, 4], [1, 2]], "m": ["[1,2)", "[4,5)"], "g": "[1,2)", "j": {"a": 1},
+        },
+        {
+            "g": {"type": "LineString", "coordinates": [[1, 2], [3, 4]], "srid": 4326},
+            "p": {"type": "Point", "coordinates": [1, 2]},
+        },
+    ]  # fmt: skip
+    done = sqlx("query", postgres.url(), "--format", "csv", "SELECT '(1,2)'::point, ROW('x', NULL)")
+    assert done.stdout.splitlines()[1] == '"[1.0, 2.0]","[""x"", null]"'
+
+
 def test_json_is_obeyed_by_no_terminal(postgres: Server) -> None:
     """Nor in a pipe, where it means the same."""
     done = sqlx("query", postgres.url(), "SELECT U&'\\009b2J\\007f' AS \"\x9d\"", "--format", "jsonl")
