@@ -90,10 +90,11 @@ def read_file(path: str | os.PathLike[str]) -> Section:
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> Section:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise PackError("$", f"the key {twice!r} stands twice in one object")
+    found: Section = {}
+    for key, value in pairs:
+        if key in found:
+            raise PackError("$", f"the key {key!r} stands twice in one object")
+        found[key] = value
     return found
 
 
