@@ -24,6 +24,7 @@ from sqlx.kernel.nonblocking import Lock, Runner, current
 from sqlx.kernel.option_values import timeout_of, truth_of
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
+from sqlx.kernel.transaction_blocks import governed
 
 if TYPE_CHECKING:
     from sqlx.rows import RowFactory
@@ -172,23 +173,27 @@ class Connection:
 
     async def tpc_begin(self, xid: Xid) -> None:
         """Open a transaction that is to be committed in two phases."""
-        await self._run(self._session.two_phase.begin(xid), owned=True)
+        await self._tpc("begin", self._session.two_phase.begin(xid))
 
     async def tpc_prepare(self) -> None:
         """End the first phase: the server promises that it can commit. No statement may follow but the second phase."""
-        await self._run(self._session.tpc_prepare(), owned=True)
+        await self._tpc("prepare", self._session.tpc_prepare())
 
     async def tpc_commit(self, xid: Xid | None = None) -> None:
         """Commit this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        await self._run(self._session.tpc_finish("commit", xid), owned=True)
+        await self._tpc("commit", self._session.tpc_finish("commit", xid))
 
     async def tpc_rollback(self, xid: Xid | None = None) -> None:
         """Undo this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        await self._run(self._session.tpc_finish("rollback", xid), owned=True)
+        await self._tpc("rollback", self._session.tpc_finish("rollback", xid))
 
     async def tpc_recover(self) -> list[Xid]:
         """The prepared transactions of this database that wait for their second phase."""
         return await self._run(self._session.two_phase.recover())
+
+    async def _tpc(self, verb: str, steps: Steps[None]) -> None:
+        self._refuse_in_block(f"tpc_{verb}()")
+        await self._run(steps, owned=True)
 
     # -- notifications
 
@@ -221,21 +226,6 @@ class Connection:
                 self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
 
         return end
-
-    async def _hear(self, timeout: float | None) -> bool:
-        """Wait for a notification; False when none came in time."""
-        self._check_open()
-        if (pipeline := self._pipeline) is not None:
-            pipeline._refuse()
-        session = self._session
-        if session.streams.open:
-            await self._run(session.streams.make_way())
-        try:
-            return await self._runner.listen(self._mine(), timeout)
-        except WireError as error:
-            raise translate(error, session.link.pack) from None
-        finally:
-            session.notifications.deliver()
 
     @property
     def closed(self) -> bool:
@@ -304,9 +294,14 @@ class Connection:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        unfinished = bool(self._blocks)
         try:
             if not self._closed:
-                await self._run(self._session.commit() if error is None else self._session.rollback())
+                self._session.transactions.blocks.open.clear()
+                keep = error is None and not unfinished
+                await self._run(self._session.commit() if keep else self._session.rollback())
+            if unfinished and error is None:
+                raise exceptions.ProgrammingError("nothing was committed: a block in the connection's had not ended")
         except exceptions.Error:
             if error is None:
                 raise
@@ -372,7 +367,9 @@ class Connection:
             raise translate(error, self._session.link.pack) from None
 
     async def _run(self, steps: Steps[T], timeout: float | None = None, *, owned: bool = False) -> T:
-        """Run steps. Raises InterfaceError for those that are `owned` while a block of another is open."""
+        """Run steps, in `timeout` seconds or those of any statement. Raises InterfaceError for those that are `owned`
+        while a block of another is open."""
+        limit = self._limit(timeout)
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if (pipeline := self._pipeline) is not None:
             pipeline._refuse()
@@ -383,11 +380,8 @@ class Connection:
                 if owned:
                     self._refuse_others()
                 self._running = current()
-                blocks = self._session.transactions.blocks
                 try:
-                    if blocks.open:
-                        steps = blocks.watched(steps)
-                    return await self._runner.run(steps, timeout)
+                    return await self._runner.run(governed(self._session, steps), limit)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None
                 finally:

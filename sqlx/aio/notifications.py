@@ -5,6 +5,8 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from sqlx.dbapi.exceptions import translate
+from sqlx.kernel.errors import WireError
 from sqlx.kernel.exec import Notification
 
 if TYPE_CHECKING:
@@ -31,6 +33,22 @@ class Notifies:
                     self._left -= 1
                 return found
             left = None if self._deadline is None else max(0.0, self._deadline - monotonic())
-            if (left == 0 and not self._polls) or not await self._connection._hear(left):
+            if (left == 0 and not self._polls) or not await self._heard(left):
                 break
         raise StopAsyncIteration
+
+    async def _heard(self, timeout: float | None) -> bool:
+        """Wait for a notification; False when none came in time."""
+        connection = self._connection
+        connection._check_open()
+        if (pipeline := connection._pipeline) is not None:
+            pipeline._refuse()
+        session = connection._session
+        if session.streams.open:
+            await connection._run(session.streams.make_way())
+        try:
+            return await connection._runner.listen(connection._mine(), timeout)
+        except WireError as error:
+            raise translate(error, session.link.pack) from None
+        finally:
+            session.notifications.deliver()

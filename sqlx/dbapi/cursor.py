@@ -345,9 +345,8 @@ class Cursor(Generic[R]):
 
     def _run(self, steps: Steps[T], timeout: float | None, *, owned: bool = False) -> T:
         connection = self.connection
-        limit = connection._statement_timeout if timeout is None else connection._limit(timeout)
         try:
-            return connection._run(steps, limit, owned=owned)
+            return connection._run(steps, timeout, owned=owned)
         except BaseException as error:
             if self._stream is not None and not isinstance(error, Exception):  # its reader went elsewhere
                 self._stream.abandoned = "an interrupt"

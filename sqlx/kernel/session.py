@@ -6,14 +6,13 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, each, every, joined, name_row
-from sqlx.kernel.blocks import Block
 from sqlx.kernel.diagnostics import Diagnostics
-from sqlx.kernel.errors import Mistake, WireError, advice, classify, number_in
+from sqlx.kernel.errors import WireError, advice, classify, number_in
 from sqlx.kernel.mailbox import Mailbox
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
@@ -316,19 +315,6 @@ class Session:
         if self._redefined:
             self._redefined = False
             self._kept.forget()
-
-    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[Block]:
-        """Open a transaction, or a savepoint of this name in the one that is open."""
-        blocks = self.transactions.blocks
-        if self.link.state in ("open", "failed"):
-            if modes:
-                raise Mistake(f"a transaction is open, and {', '.join(modes)} cannot change inside of it")
-            yield from self.savepoint("savepoint", name)
-            return blocks.enter(name)
-        blocks.check()
-        yield from self.make_ready()
-        yield from self.transactions.open(**modes)
-        return blocks.enter()
 
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlx.kernel.blocks import Blocks
+from sqlx.kernel.blocks import Block, Blocks
 from sqlx.kernel.errors import Mistake, Misuse, WireError, classify
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
@@ -13,6 +13,7 @@ from sqlx.wire.link import Link, Steps
 
 T = TypeVar("T")
 
+PIPELINE = "sqlx_pipeline"  # the savepoint of packs' `session.pipeline`
 FAILED_TRANSACTION = "25P02"  # SQLSTATE class 25, invalid transaction state
 ROLL_BACK = "call rollback(), or roll back to a savepoint, before anything else"
 
@@ -158,7 +159,8 @@ class Transactions:
         if not words:
             return (yield from work)
         idle = self._link.state == "idle"
-        guard = words["outside" if self._autocommit and idle else "inside"]
+        outside = self._autocommit and idle
+        guard = words["outside" if outside else "inside"]
         yield from self._link.query(guard["open"], begin=self._begin if idle and not self._autocommit else None)
         try:
             result = yield from work
@@ -168,11 +170,16 @@ class Transactions:
         try:
             yield from self._link.query(guard["keep"])
         except WireError as error:
-            if error.kind == "server" and self.blocks.commits_by_the_way:
+            if error.kind == "server" and not outside and self.blocks.commits_by_the_way and not self._again(error):
                 self.blocks.saw_idle()
                 raise _committed_within() from error
+            error.outcome = "unknown"  # of the statements, whatever it is of the commit
+            yield from self._undo(guard["undo"], error)
             raise
         return result
+
+    def _again(self, error: WireError) -> str | None:
+        return classify(error, self._link.pack)[1]
 
     def _undo(self, text: str, error: WireError) -> Steps[None]:
         """Undo what was guarded, for an error; its outcome says whether that was done."""
@@ -180,15 +187,16 @@ class Transactions:
         gone = self._link.state == "idle"
         try:
             yield from self._link.query(text)
-        except WireError:
+        except WireError as failure:
             gone = True
             self.blocks.saw_idle()
+            if self._again(failure) == "cancelled":
+                self.blocks.owe(Block("" if text == self._words["rollback"] else PIPELINE, stands=True))
         if not gone and error.outcome == "unknown":
             error.outcome = "rolled_back"
         elif gone and error.outcome == "rolled_back" and self.blocks.commits_by_the_way:
             # Only of what the server undoes by itself is it known that nothing of it was committed.
-            again = classify(error, self._link.pack)[1]
-            error.outcome = "unknown" if again is None else "rolled_back"
+            error.outcome = "unknown" if self._again(error) is None else "rolled_back"
 
     def alone(self, work: Steps[T]) -> Steps[T]:
         """Run many statements as a transaction of their own where each would be one. Those of an open one are in it."""

@@ -14,6 +14,7 @@ import pytest
 
 import sqlx.dbapi as face
 from sqlx.dbapi import exceptions
+from sqlx.wire import io, io_asyncio
 from tests.wire import peers
 from tests.wire.peers import READY, WELCOME, Peer, columns, complete, error, message, row, serving
 
@@ -80,6 +81,33 @@ def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, reason:
         connection = connected(peer)
         with pytest.raises(exceptions.OperationalError, match=reason):
             connection.cursor().execute("SELECT")
+        assert connection.closed
+
+
+BEGUN = complete("BEGIN") + message("Z", b"T")
+
+
+@pytest.mark.parametrize("end", ["commit", "ping", "transaction"])
+def test_nothing_waits_longer_than_a_statement_may(
+    connected: Connected, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is the driver that has something to say."""
+    for runner in (io, io_asyncio):
+        monkeypatch.setattr(runner, "GRACE", 0.2)
+        monkeypatch.setattr(runner, "CANCEL", 0.2)
+
+    def run(connection: face.Connection) -> None:
+        if end == "transaction":
+            with connection.transaction():
+                raise AssertionError("the server has not answered")
+        else:
+            getattr(connection, end)()
+
+    with serving(answering(BEGUN, b"", b"")) as peer:
+        connection = connected(peer, statement_timeout=0.2)
+        connection.cursor().execute("BEGIN")
+        with pytest.raises(exceptions.OperationalError, match=r"longer than 0\.2 s"):
+            run(connection)
         assert connection.closed
 
 
