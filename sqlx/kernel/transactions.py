@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from sqlx.kernel.blocks import Block, Blocks
-from sqlx.kernel.errors import Mistake, Misuse, WireError, classify
+from sqlx.kernel.errors import Mistake, Misuse, Outcome, WireError, classify
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
 from sqlx.wire.link import Link, Steps
@@ -124,7 +124,17 @@ class Transactions:
         its connection."""
         self.check_committable()
         if self._link.state == "open":
-            yield from self._link.query(self._words["commit"])
+            yield from self.finish(self._words["commit"])
+
+    def finish(self, text: str, keeps: bool = True) -> Steps[None]:
+        """Run a text that ends a transaction, or its first phase. Raises WireError where the server tells of the other
+        end: it may take the commit of a transaction that has failed for a rollback, and call that a success."""
+        reply = yield from self._link.query(text)
+        told = reply.results[-1].tag if reply.results else ""
+        if told and told == self._words["rollback" if keeps else "commit"].split()[0]:
+            sentence = f"the server answered {text.split()[0]} with {told}"
+            outcome: Outcome = "rolled_back" if keeps else "unknown"
+            raise WireError("server", sentence, sqlstate=FAILED_TRANSACTION, outcome=outcome)
 
     def check_committable(self) -> None:
         """Raises WireError when the transaction has failed, and when it is gone with its connection."""
@@ -141,7 +151,7 @@ class Transactions:
 
     def rollback(self) -> Steps[None]:
         if self._link.state in ("open", "failed"):
-            yield from self._link.query(self._words["rollback"])
+            yield from self.finish(self._words["rollback"], keeps=False)
 
     def step_out(self) -> Steps[None]:
         """Stand outside every transaction, also where the engine opens them by itself, until the next statement."""

@@ -110,6 +110,20 @@ async def test_nothing_waits_longer_than_a_statement_may(
         assert connection.closed
 
 
+@pytest.mark.parametrize(("end", "answer"), [("commit", "ROLLBACK"), ("rollback", "COMMIT"), ("block", "ROLLBACK")])
+async def test_the_other_end_of_a_transaction_is_no_success(connected: Connected, end: str, answer: str) -> None:
+    with serving(answering(BEGUN, complete(answer) + READY, READY)) as peer:
+        connection = await connected(peer)
+        with pytest.raises(exceptions.InternalError, match=f"the server answered .* with {answer}") as caught:
+            if end == "block":
+                async with connection.transaction():
+                    pass
+            else:
+                await connection.cursor().execute("BEGIN")
+                await getattr(connection, end)()
+        assert caught.value.outcome == ("rolled_back" if answer == "ROLLBACK" else "unknown")
+
+
 PREPARED_HALF = {
     "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "a result while another"),
     "nothing": (READY, "message 'Z' while parse complete"),
