@@ -9,7 +9,7 @@ from sqlx.kernel.blocks import Block, Blocks
 from sqlx.kernel.errors import Mistake, Misuse, Outcome, WireError, classify
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
-from sqlx.wire.link import Link, Steps
+from sqlx.wire.link import Link, State, Steps
 
 T = TypeVar("T")
 
@@ -105,11 +105,12 @@ class Transactions:
         if text:
             yield from self._link.query(text)
 
-    def begin_for(self, statement: Statement) -> str | None:
-        """The text that opens the transaction `statement` shall run in; None when it needs none. Raises WireError."""
+    def begin_for(self, statement: Statement, state: State | None = None) -> str | None:
+        """The text that opens the transaction `statement` shall run in; None when it needs none. `state` is what there
+        will be when it is run, if not what there is. Raises WireError."""
         if self.blocks.open:
             self.blocks.check(statement)
-        state = self._link.state
+        state = state or self._link.state
         if state == "idle":
             return None if self._autocommit or not statement.opens_transaction else self._begin
         if state == "open" and statement.bars_transaction is not None:

@@ -131,6 +131,22 @@ async def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine)
     assert await ids(keyed) == []
 
 
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+async def test_what_follows_the_end_of_a_transaction_is_in_the_next(url: str, end: str) -> None:
+    async with await face.connect(url) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        await connection.commit()
+        async with connection.pipeline():
+            await connection.cursor().execute("INSERT INTO keyed VALUES (1)")
+            await connection.cursor().execute(end)
+            await connection.cursor().executemany("INSERT INTO keyed VALUES (?)", [(2,), (3,)])
+            cursor = await connection.cursor().execute("SELECT count(*) FROM keyed")
+        assert await cursor.fetchone() == (3 if end == "COMMIT" else 2,)
+        assert connection.in_transaction
+        await connection.rollback()
+        assert await ids(connection) == ([1] if end == "COMMIT" else [])
+
+
 async def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
     pipeline = keyed.pipeline()
     async with pipeline:

@@ -129,6 +129,22 @@ def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine) -> No
     assert ids(keyed) == []
 
 
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+def test_what_follows_the_end_of_a_transaction_is_in_the_next(url: str, end: str) -> None:
+    with face.connect(url) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        connection.commit()
+        with connection.pipeline():
+            connection.cursor().execute("INSERT INTO keyed VALUES (1)")
+            connection.cursor().execute(end)
+            connection.cursor().executemany("INSERT INTO keyed VALUES (?)", [(2,), (3,)])
+            cursor = connection.cursor().execute("SELECT count(*) FROM keyed")
+        assert cursor.fetchone() == (3 if end == "COMMIT" else 2,)
+        assert connection.in_transaction
+        connection.rollback()
+        assert ids(connection) == ([1] if end == "COMMIT" else [])
+
+
 def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
     pipeline = keyed.pipeline()
     with pipeline:
