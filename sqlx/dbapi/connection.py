@@ -6,14 +6,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
-from sqlx.dbapi.notifications import Notifies
+from sqlx.dbapi.notifications import Notifies, call_back
 from sqlx.dbapi.pipeline import Pipeline
 from sqlx.dbapi.scrolling import ScrollCursor
 from sqlx.dbapi.shaping import check_factory
@@ -68,7 +67,7 @@ class Connection:
         self._name = options.pack.name
         self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
         self._statement_timeout = options.statement_timeout
-        self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+        self.messages: exceptions.Messages = []
 
     @overload
     def cursor(self, *, stream: bool = False, scrollable: bool = False, hold: bool = False) -> Cursor: ...
@@ -212,21 +211,7 @@ class Connection:
 
         What it raises is shown as the event loop and warnings are, and disturbs nothing.
         """
-        notifications = self._session.notifications
-        self._translated(notifications.check_offered)
-        if not callable(callback) or iscoroutinefunction(callback):
-            raise exceptions.ProgrammingError(
-                f"a callback is a function that nobody waits for, not {callback!r:.80}: let it start a task"
-            )
-        mine = object()
-        notifications.callbacks[mine] = callback
-        self._runner.keep_watch(True, notifications.deliver)
-
-        def end() -> None:
-            if notifications.callbacks.pop(mine, None) is not None and not self._closed:
-                self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
-
-        return end
+        return call_back(self, callback)
 
     @property
     def closed(self) -> bool:
@@ -367,9 +352,16 @@ class Connection:
         except WireError as error:
             raise translate(error, self._session.link.pack) from None
 
-    def _run(self, steps: Steps[T], timeout: float | None = None, *, owned: bool = False) -> T:
-        """Run steps, in `timeout` seconds or those of any statement. Raises InterfaceError for those that are `owned`
-        while a block of another is open."""
+    def _run(
+        self,
+        steps: Steps[T],
+        timeout: float | None = None,
+        *,
+        owned: bool = False,
+        messages: exceptions.Messages | None = None,
+    ) -> T:
+        """Run steps, in `timeout` seconds or those of any statement; notices go to `messages`, the connection's if left
+        out. Raises InterfaceError for steps that are `owned` while a block of another is open."""
         limit = self._limit(timeout)
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if (pipeline := self._pipeline) is not None:
@@ -388,5 +380,12 @@ class Connection:
                 finally:
                     self._running = None
         finally:
+            if self._session.notices:
+                self._tell(messages)
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()
+
+    def _tell(self, messages: exceptions.Messages | None) -> None:
+        if messages is None:
+            messages = self.messages = []
+        messages += exceptions.taken(self._session.notices)
