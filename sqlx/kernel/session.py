@@ -64,6 +64,7 @@ class Session:
         self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
+        self._savepoints: dict[str, int] = {}  # how many streams had been opened
         self._redefined = False  # the open transaction has changed what is prepared may mean
         self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
         self._portals = bool(pack.session.get("portals"))
@@ -92,6 +93,7 @@ class Session:
         except WireError as error:
             raise self.explained(error, statement, before) from None
         if stream is not None:
+            stream.only_reads = statements.only_reads(statement)
             self.streams.add(stream, reply)
         if statement.redefines:
             self.forget_changed()
@@ -331,8 +333,11 @@ class Session:
             yield from self.streams.end_barring("a rollback to a savepoint")
         yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
-        if verb == "rollback_to":
+        if verb == "savepoint":
+            self._savepoints[name] = self.streams.count
+        elif verb == "rollback_to":
             self._forget_what_was_undone()
+            self.streams.forget_since(self._savepoints.get(name, self.streams.count), f"the rollback to {name}")
 
     # -- other
 
