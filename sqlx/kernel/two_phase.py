@@ -127,8 +127,7 @@ class TwoPhase:
         )
 
     def _check_committable(self) -> None:
-        """Raises WireError for a transaction that has failed or is gone: a server may take its commit for a rollback,
-        and call that a success."""
+        """Raises WireError for a transaction that has failed or is gone."""
         self._transactions.check_committable()
         if self._is_gone():
             raise Mistake(
@@ -154,7 +153,7 @@ class TwoPhase:
             except WireError as error:
                 if not (best and error.kind == "server"):
                     raise
-        yield from self._link.query(last)
+        yield from self._transactions.finish(last, keeps=not verb.startswith("rollback"))
 
 
 def _literal(words: Mapping[str, Any], xid: Xid) -> str:

@@ -13,6 +13,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx.dbapi import exceptions
+from sqlx.wire import io, io_asyncio
 from tests.wire import peers
 from tests.wire.peers import READY, WELCOME, Peer, columns, complete, error, message, row, serving
 
@@ -80,6 +81,47 @@ async def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, r
         with pytest.raises(exceptions.OperationalError, match=reason):
             await connection.cursor().execute("SELECT")
         assert connection.closed
+
+
+BEGUN = complete("BEGIN") + message("Z", b"T")
+
+
+@pytest.mark.parametrize("end", ["commit", "ping", "transaction"])
+async def test_nothing_waits_longer_than_a_statement_may(
+    connected: Connected, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is the driver that has something to say."""
+    for runner in (io, io_asyncio):
+        monkeypatch.setattr(runner, "GRACE", 0.2)
+        monkeypatch.setattr(runner, "CANCEL", 0.2)
+
+    async def run(connection: face.Connection) -> None:
+        if end == "transaction":
+            async with connection.transaction():
+                raise AssertionError("the server has not answered")
+        else:
+            await getattr(connection, end)()
+
+    with serving(answering(BEGUN, b"", b"")) as peer:
+        connection = await connected(peer, statement_timeout=0.2)
+        await connection.cursor().execute("BEGIN")
+        with pytest.raises(exceptions.OperationalError, match=r"longer than 0\.2 s"):
+            await run(connection)
+        assert connection.closed
+
+
+@pytest.mark.parametrize(("end", "answer"), [("commit", "ROLLBACK"), ("rollback", "COMMIT"), ("block", "ROLLBACK")])
+async def test_the_other_end_of_a_transaction_is_no_success(connected: Connected, end: str, answer: str) -> None:
+    with serving(answering(BEGUN, complete(answer) + READY, READY)) as peer:
+        connection = await connected(peer)
+        with pytest.raises(exceptions.InternalError, match=f"the server answered .* with {answer}") as caught:
+            if end == "block":
+                async with connection.transaction():
+                    pass
+            else:
+                await connection.cursor().execute("BEGIN")
+                await getattr(connection, end)()
+        assert caught.value.outcome == ("rolled_back" if answer == "ROLLBACK" else "unknown")
 
 
 PREPARED_HALF = {

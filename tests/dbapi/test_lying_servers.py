@@ -14,6 +14,7 @@ import pytest
 
 import sqlx.dbapi as face
 from sqlx.dbapi import exceptions
+from sqlx.wire import io, io_asyncio
 from tests.wire import peers
 from tests.wire.peers import READY, WELCOME, Peer, columns, complete, error, message, row, serving
 
@@ -81,6 +82,47 @@ def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, reason:
         with pytest.raises(exceptions.OperationalError, match=reason):
             connection.cursor().execute("SELECT")
         assert connection.closed
+
+
+BEGUN = complete("BEGIN") + message("Z", b"T")
+
+
+@pytest.mark.parametrize("end", ["commit", "ping", "transaction"])
+def test_nothing_waits_longer_than_a_statement_may(
+    connected: Connected, end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where it is the driver that has something to say."""
+    for runner in (io, io_asyncio):
+        monkeypatch.setattr(runner, "GRACE", 0.2)
+        monkeypatch.setattr(runner, "CANCEL", 0.2)
+
+    def run(connection: face.Connection) -> None:
+        if end == "transaction":
+            with connection.transaction():
+                raise AssertionError("the server has not answered")
+        else:
+            getattr(connection, end)()
+
+    with serving(answering(BEGUN, b"", b"")) as peer:
+        connection = connected(peer, statement_timeout=0.2)
+        connection.cursor().execute("BEGIN")
+        with pytest.raises(exceptions.OperationalError, match=r"longer than 0\.2 s"):
+            run(connection)
+        assert connection.closed
+
+
+@pytest.mark.parametrize(("end", "answer"), [("commit", "ROLLBACK"), ("rollback", "COMMIT"), ("block", "ROLLBACK")])
+def test_the_other_end_of_a_transaction_is_no_success(connected: Connected, end: str, answer: str) -> None:
+    with serving(answering(BEGUN, complete(answer) + READY, READY)) as peer:
+        connection = connected(peer)
+        with pytest.raises(exceptions.InternalError, match=f"the server answered .* with {answer}") as caught:
+            if end == "block":
+                with connection.transaction():
+                    pass
+            else:
+                connection.cursor().execute("BEGIN")
+                getattr(connection, end)()
+        assert caught.value.outcome == ("rolled_back" if answer == "ROLLBACK" else "unknown")
 
 
 PREPARED_HALF = {
