@@ -91,7 +91,8 @@ class EmbeddedLink:
             self._connection = self._connect()
         except (apsw.Error, ValueError) as error:
             code = getattr(error, "extendedresult", None)
-            raise open_error(self._database, self._options.get("mode") or "rwc", str(error), code) from None
+            mode = "immutable" if self._options.get("immutable") else self._options.get("mode") or "rwc"
+            raise open_error(self._database, mode, str(error), code) from None
         self.variables = {"server_version": apsw.sqlite_lib_version(), "database": self._database}
         self.state = "idle"
 
@@ -100,6 +101,8 @@ class EmbeddedLink:
         name, flags = self._database, _OPEN_FLAGS.get(mode, _OPEN_FLAGS["rwc"])
         if mode == "memory":
             name = ":memory:"
+        elif self._options.get("immutable") and name == ":memory:":
+            raise ValueError("immutable=1 is for a file, and a database in memory is none: leave it out")
         elif self._options.get("immutable") and not name.startswith("file:"):
             name = f"{Path(name).absolute().as_uri()}?immutable=1"
         if name.startswith("file:"):

@@ -74,6 +74,8 @@ def _why_not_opened(database: str, mode: str) -> str:
         if not os.access(path, os.R_OK):
             return f"{database!r} cannot be opened: this user may not read it"
         return f"{database!r} cannot be opened for want of files beside it: immutable=1 reads it without them"
+    if mode == "immutable":
+        return f"{database!r} does not exist, and immutable=1 makes no file: correct the path"
     if mode != "rwc":
         return f"{database!r} does not exist: correct the path, or create it with mode=rwc"
     return f"{database!r} cannot be created: this user may not write in {folder!r}"

@@ -693,6 +693,7 @@ def test_foreign_keys_are_the_engines_default_unless_asked_for(connect: Connect)
         ("x.db", {"mode": "rw"}, "does not exist: correct the path, or create it with mode=rwc"),
         ("x.db", {"mode": "ro"}, "does not exist"),
         ("x.db", {"immutable": True, "mode": "ro"}, "does not exist"),
+        ("x.db", {"immutable": True}, "does not exist, and immutable=1 makes no file"),
         ("", {}, "is a folder"),
         ("text.txt", {}, "is not a database"),
         ("text.txt", {"mode": "ro"}, "is not a database"),
@@ -709,6 +710,12 @@ def test_what_cannot_be_opened_is_said_at_once(
         run(link.open())
     assert (caught.value.kind, caught.value.outcome, link.state) == ("connection", "not_run", "closed")
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
+
+
+def test_a_database_in_memory_cannot_be_immutable() -> None:
+    """It is no file that could be there before."""
+    with pytest.raises(WireError, match="immutable=1 is for a file, and a database in memory is none: leave it out"):
+        run(EmbeddedLink(load("sqlite"), None, {"immutable": True}).open())
 
 
 def test_a_locked_database_can_be_opened(connect: Connect, tmp_path: Path) -> None:
