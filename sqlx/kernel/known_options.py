@@ -16,6 +16,18 @@ _REPLACES = {
     "hostaddr": ("socket",),  # the host keeps its name: its certificate is held against that
 }
 
+# What other drivers call by words that are near to none here, or near to the wrong one: what to say to a server instead.
+_ELSEWHERE = {
+    "charset": "text is always UTF-8: leave it out",
+    "client_encoding": "text is always UTF-8: leave it out",
+    "timeout": "connect_timeout bounds connecting, statement_timeout each statement",
+    "read_timeout": "statement_timeout bounds each statement",
+    "ssl": "sslmode says how the line is secured",
+    "ssl_ca": "sslrootcert names the authorities that are trusted",
+    "ssl_cert": "sslcert names this client's certificate",
+    "ssl_key": "sslkey names its private key",
+}
+
 
 def known_options(pack: Pack) -> dict[str, Section]:
     """The options that a URL of this pack, and `connect`, may give. Raises PackError for a pack that says of others'
@@ -37,7 +49,9 @@ def level(known: Mapping[str, Section], given: Mapping[str, Any], pack: Pack, or
     for key, value in given.items():
         name = words.get(key)
         if name is None:
-            raise Misuse(f"{pack.title or pack.name} has no option {key!r}{did_you_mean(key, words)}")
+            meant = "" if pack.embedded else _ELSEWHERE.get(key, "")
+            near = "" if meant else did_you_mean(key, words)
+            raise Misuse(f"{pack.title or pack.name} has no option {key!r}{near}", meant)
         if name in found:
             raise Misuse(f"{key} says again what another name of {name} says")
         found[name] = converted(name, known[name], value, origin)

@@ -298,6 +298,23 @@ def test_a_wrong_keyword_is_refused_with_a_sentence(keywords: dict[str, Any], sa
     assert said in refusal("server://h", **keywords)
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("charset", "always UTF-8"), ("timeout", "connect_timeout bounds connecting"), ("ssl_ca", "sslrootcert names")],
+)
+def test_a_word_of_other_drivers_is_answered_with_ours(word: str, hint: str) -> None:
+    with pytest.raises(WireError) as caught:
+        parse("server://h", pack=SERVER, **{word: "x"})
+    assert caught.value.message == f"The Server has no option {word!r}"
+    assert hint in caught.value.fields["hint"]
+
+
+@pytest.mark.parametrize("value", [5, {}, [[]], ["zlib", 5]])
+def test_what_is_no_list_of_choices_is_refused_in_our_words(value: Any) -> None:
+    with pytest.raises(WireError, match="compression is some of none, zlib, zstd, with commas between them, not"):
+        parse("mysql://h", compression=value)
+
+
 def test_an_embedded_engine_has_no_host() -> None:
     assert "library:///relative or library:////absolute" in refusal("library://relative.db", EMBEDDED)
     assert "no option 'host'" in refusal("library://", EMBEDDED, host="h")
