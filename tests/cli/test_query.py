@@ -118,7 +118,33 @@ def test_one_transaction_is_committed_at_the_end_or_not_at_all(url: str, table: 
     assert count(url, table) == 1
     done = sqlx("query", "--no-autocommit", url, f"DELETE FROM {table}; {insert}; {insert}")
     assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "rolled back"
     assert count(url, table) == 1
+
+
+KEPT = "what stood before the failing statement is committed (autocommit)"
+
+
+def test_what_a_failed_script_leaves_is_told(engine: Engine, url: str, table: str) -> None:
+    """Where each statement stands for itself what came before stays; a failure with nothing before it says no word."""
+    insert = f"INSERT INTO {table} VALUES (1, 'x')"
+    done = sqlx("query", url, f"{insert}; {insert}")
+    left = count(url, table)
+    assert done.returncode == 1
+    assert left == (0 if engine.name == "postgres" else 1)
+    assert (done.stderr.splitlines()[-1] == KEPT) is bool(left)
+    done = sqlx("query", url, f"BEGIN; DELETE FROM {table}; {insert}; {insert}")
+    assert done.stderr.splitlines()[-1] == "rolled back"
+    assert count(url, table) == left
+    done = sqlx("query", url, "SELECT nope")
+    assert KEPT not in done.stderr and "rolled back" not in done.stderr
+
+
+def test_a_text_without_a_statement_commits_nothing(postgres: Server) -> None:
+    for url in (postgres.url(), "sqlite://"):
+        for sql in ("-- a remark", ";"):
+            done = sqlx("query", url, sql)
+            assert (done.returncode, done.stderr) == (0, "done\n")
 
 
 def test_a_transaction_left_open_is_rolled_back_and_told(url: str, table: str) -> None:
@@ -396,7 +422,7 @@ def test_a_database_on_a_full_disk(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == "error: disk I/O error (58030)\n"
+    assert done.stderr == f"error: disk I/O error (58030)\n{KEPT}\n"
 
 
 # -- passwords
