@@ -484,9 +484,15 @@ def test_ping_tells_how_safe_the_line_is(postgres: Server) -> None:
     assert tls(socket=postgres.socket).startswith("no: a socket")
 
 
-def test_ping_an_embedded_engine() -> None:
-    done = sqlx("ping", "sqlite://")
-    assert done.stdout.startswith("server     SQLite 3.")
+def test_ping_an_embedded_engine(tmp_path: Path) -> None:
+    """It makes no file of a name with a slip in it."""
+    file = tmp_path / "test.db"
+    done = sqlx("ping", f"sqlite:///{file}")
+    assert (done.returncode, done.stdout, file.exists()) == (1, "", False)
+    assert done.stderr.startswith(f"error: '{file}' does not exist: correct the path")
+    file.touch()
+    for url in ("sqlite://", f"sqlite:///{file}", f"sqlite:///{file}?mode=ro"):
+        assert sqlx("ping", url).stdout.startswith("server     SQLite 3.")
 
 
 # -- what starting costs
