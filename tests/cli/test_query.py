@@ -320,6 +320,16 @@ def test_a_server_cannot_command_the_terminal(postgres: Server) -> None:
     assert done.stderr.startswith("error: \\x1b[31mred\nnext (P0001)\n")
 
 
+def test_nor_turn_the_direction_of_what_it_shows(tmp_path: Path) -> None:
+    """In tables and messages, and in JSON, where it means the same; CSV in a file is exact."""
+    turning = "".join(map(chr, (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+    written = turning.encode("unicode_escape").decode()
+    for form, shown in (("table", written), ("markdown", written), ("csv", turning), ("json", written)):
+        done = sqlx("query", "sqlite://", f"SELECT 'a{turning}b' AS a", "--format", form)
+        assert f"a{shown}b" in done.stdout, form
+    assert f"no such column: a{written}" in sqlx("query", "sqlite://", f"SELECT a{turning}").stderr
+
+
 def test_nor_by_the_words_beside_its_messages() -> None:
     """A code and a severity are its texts too."""
     escape = b"\x1b]0;pwn\x07"
