@@ -464,7 +464,10 @@ def test_a_password_is_asked_for_at_a_terminal(open_url: tuple[str, str]) -> Non
     code, shown = on_terminal([*SQLX, "query", url, "SELECT 1"], "\x04", NO_COLOR="1")
     assert code == 1
     assert shown.replace("\r", "").endswith("error: no password was given\n")
-    assert sqlx("query", url, "SELECT 1").returncode == 1
+    for command in (["query", url, "SELECT 1"], ["ping", url]):
+        done = sqlx(*command)
+        assert done.returncode == 1
+        assert done.stderr.endswith(" or set SQLX_PASSWORD\n")
 
 
 # -- ping
