@@ -83,7 +83,15 @@ async def test_a_result_that_is_not_whole(connected: Connected, answer: bytes, r
 
 
 PREPARED_HALF = {
-    "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "a result while another"),
+    "its end alone": (complete("SELECT 0") + READY, "message 'C' while parse complete"),
+    "its rows before they are described": (PREPARED + row(b"1") + complete("SELECT 1") + READY, "message 'D' while"),
+    "described and not bound": (
+        PREPARED + columns(23) + row(b"1") + complete("SELECT 1") + READY,
+        "message 'D' while bind complete",
+    ),
+    "not described": (PREPARED + BOUND + complete("SELECT 0") + READY, "message '2' while row description or no data"),
+    "the end of an empty text": (message("I") + READY, "message 'I' while parse complete"),
+    "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "message 'T' while"),
     "nothing": (READY, "message 'Z' while parse complete"),
     "preparation alone": (PREPARED + columns(23) + READY, "message 'Z' while"),
     "no end": (PREPARED + columns(23) + BOUND + row(b"1") + READY, "message 'Z' while"),
@@ -103,6 +111,53 @@ async def test_a_prepared_statement_s_result_that_is_not_whole(
         connection = await connected(peer)
         with pytest.raises(exceptions.OperationalError, match=reason):
             await connection.cursor().execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
+RAN = PREPARED + columns(25) + BOUND + row(b"1") + complete("SELECT 1")
+AGAIN = BOUND + row(b"1") + complete("SELECT 1")
+ITSELF = message("1") + BOUND + row(b"7") + complete("SELECT 1") + READY  # the process that WELCOME has told of
+SHORTER = {
+    "no sign of being bound": (complete("SELECT 0"), "message 'C' while bind complete"),
+    "rows before it is bound": (row(b"1") + complete("SELECT 1"), "message 'D' while bind complete"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), SHORTER.values(), ids=SHORTER.keys())
+async def test_a_statement_that_is_known_and_is_answered_with_less(
+    connected: Connected, answer: bytes, reason: str
+) -> None:
+    """From its third execution on a statement is bound and run, and no more."""
+    with serving(answering(RAN + ITSELF, RAN + READY, AGAIN + READY, answer + READY)) as peer:
+        connection = await connected(peer)
+        cursor = connection.cursor()
+        for _ in range(3):
+            assert await (await cursor.execute("SELECT ?", ["x"])).fetchall() == [("1",)]
+        with pytest.raises(exceptions.OperationalError, match=reason):
+            await cursor.execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
+@pytest.mark.parametrize(("answer", "reason"), SHORTER.values(), ids=SHORTER.keys())
+async def test_one_of_many_rows_that_is_answered_with_less(connected: Connected, answer: bytes, reason: str) -> None:
+    """What belongs to one row is never taken for another's."""
+    with serving(answering(RAN + answer + AGAIN + READY)) as peer:
+        connection = await connected(peer)
+        with pytest.raises(exceptions.OperationalError, match=reason):
+            await connection.cursor().executemany("SELECT ?", [["x"], ["y"], ["z"]])
+        assert connection.closed
+
+
+async def test_a_pipeline_with_an_end_too_many(connected: Connected) -> None:
+    """One more end, one answer less: each statement would have the result of the one before it."""
+    with serving(answering(complete("SELECT 0") + RAN + RAN + READY)) as peer:
+        connection = await connected(peer)
+        cursors = [connection.cursor() for _ in range(3)]
+        shifted = pytest.raises(exceptions.OperationalError, match="message 'C' while parse complete")
+        with shifted:
+            async with connection.pipeline():
+                for number, cursor in enumerate(cursors):
+                    await cursor.execute("SELECT ?", [str(number)])
         assert connection.closed
 
 
