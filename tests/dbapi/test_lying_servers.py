@@ -70,6 +70,7 @@ HALF = {
         columns(23) + row(b"1") + complete("SELECT 1") + row(b"2") + READY,
         "a row without",
     ),
+    "rows and the end of an empty text": (columns(23) + row(b"1") + message("I") + READY, "message 'I' while"),
     "a part that nobody asked for": (columns(23) + row(b"1") + SUSPENDED + READY, "message 's' while"),
 }
 
@@ -92,6 +93,10 @@ PREPARED_HALF = {
     ),
     "not described": (PREPARED + BOUND + complete("SELECT 0") + READY, "message '2' while row description or no data"),
     "the end of an empty text": (message("I") + READY, "message 'I' while parse complete"),
+    "rows and the end of an empty text": (
+        PREPARED + columns(23) + BOUND + row(b"1") + message("I") + READY,
+        "message 'I' while",
+    ),
     "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "message 'T' while"),
     "nothing": (READY, "message 'Z' while parse complete"),
     "preparation alone": (PREPARED + columns(23) + READY, "message 'Z' while"),
@@ -119,6 +124,7 @@ ITSELF = message("1") + BOUND + row(b"7") + complete("SELECT 1") + READY  # the 
 SHORTER = {
     "no sign of being bound": (complete("SELECT 0"), "message 'C' while bind complete"),
     "rows before it is bound": (row(b"1") + complete("SELECT 1"), "message 'D' while bind complete"),
+    "rows and the end of an empty text": (BOUND + row(b"1") + message("I"), "message 'I' while"),
 }
 
 
