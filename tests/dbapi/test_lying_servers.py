@@ -118,6 +118,16 @@ def test_a_prepared_statement_s_result_that_is_not_whole(connected: Connected, a
         assert connection.closed
 
 
+def test_a_count_below_zero_is_none(connected: Connected) -> None:
+    many = PREPARED + message("n") + BOUND + complete("UPDATE -7") + BOUND + complete("UPDATE 9") + READY
+    with serving(answering(complete("UPDATE -7") + READY, many)) as peer:
+        cursor = (connected(peer)).cursor()
+        cursor.execute("UPDATE t")
+        assert cursor.rowcount == -1
+        cursor.executemany("UPDATE t SET a = ?", [["x"], ["y"]])
+        assert cursor.rowcount == -1
+
+
 RAN = PREPARED + columns(25) + BOUND + row(b"1") + complete("SELECT 1")
 AGAIN = BOUND + row(b"1") + complete("SELECT 1")
 ITSELF = message("1") + BOUND + row(b"7") + complete("SELECT 1") + READY  # the process that WELCOME has told of
