@@ -167,7 +167,7 @@ class Machine:
         """Remember the first error; go on only after one that leaves the conversation in step."""
         self.feed = None
         self.results.fail()
-        if error.kind in ("refused", "usage"):
+        if error.kind != "server":
             error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:
             raise error
