@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlx.kernel.errors import Mistake, Misuse, WireError, advice
+from sqlx.kernel.errors import Mistake, Misuse, WireError, advice, number_in
 from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
 from sqlx.kernel.streams import Stream
@@ -107,9 +107,8 @@ def _check_declarable(session: Session, scroll: Scroll, statement: Statement) ->
 
 def _moved(error: WireError, length: int) -> WireError:
     """The error, its position counted without the words that we put before the query."""
-    position = error.fields.get("position")
-    if position:
-        error.fields["position"] = str(max(int(position) - length, 1))
+    if position := number_in(error.fields, "position"):
+        error.fields["position"] = str(max(position - length, 1))
     return error
 
 
