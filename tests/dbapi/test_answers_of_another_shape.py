@@ -113,6 +113,43 @@ def test_a_server_that_does_not_tell_what_it_is_that_is_called(answer: bytes) ->
         assert connection.closed
 
 
+def fetching(*parts: bytes) -> Script:
+    """A server that gives these parts of a result, and to all else its end."""
+
+    def script(peer: socket.socket) -> None:
+        peers.startup(peer)
+        peer.sendall(WELCOME)
+        left = list(parts)
+        while (said := peers.heard(peer))[0] == "Q":
+            peer.sendall((left.pop(0) if said[1].startswith(b"FETCH") else b"") + complete("FETCH") + READY)
+
+    return script
+
+
+PARTS = {
+    "a column more": (columns(23, 23) + row(b"1", b"2"), "other columns than those of the same result"),
+    "another type": (columns(25) + row(b"1"), "other columns than those of the same result"),
+    "no columns": (b"", "other columns than those of the same result"),
+    "rows too many": (columns(23) + row(b"1") * 101, "more rows than the 100 that were asked for"),
+}
+
+
+@pytest.mark.parametrize(("part", "reason"), PARTS.values(), ids=PARTS.keys())
+def test_a_part_of_a_result_that_is_no_part_of_it(part: bytes, reason: str) -> None:
+    """It would be read under the names of the first."""
+    with serving(fetching(columns(23) + row(b"1") * 100, columns(23) + row(b"2"), part)) as peer:
+        url = f"postgresql://ada@127.0.0.1:{peer.port}?sslmode=disable"
+        with closing(dbapi.connect(url, autocommit=True)) as connection:
+            cursor = connection.cursor(scrollable=True, hold=True).execute("SELECT")
+            cursor.scroll(100)
+            assert cursor.fetchone() == (2,)
+            cursor.scroll(0, "absolute")
+            with pytest.raises(dbapi.OperationalError, match=reason):
+                cursor.fetchone()
+            assert connection.closed
+            cursor.close()
+
+
 def warned_by(names: list[bytes]) -> Script:
     """A server that has a warning for each statement, and tells of it in a row of these columns."""
 
