@@ -286,7 +286,10 @@ class Machine:
         if self.results.result is None:
             self._check_whole()
         yield (DATA,)
-        feed.send(self, self.given)
+        try:
+            feed.send(self, self.given)
+        except MALFORMED as error:
+            raise not_understood(error) from error
         if feed.over:
             self.feed = None
         yield from self._fill(LOOK)  # it may be that nothing more is to be sent
