@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sqlx.kernel.known_options import COMMON, EMBEDDED, REMOTE
+from sqlx.wire.builtin_options import COMMON, EMBEDDED, REMOTE
 from sqlx.wire.registry import Pack, Section, load, pack_folder, read_source, shipped_packs
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import pytest
 
 from sqlx.dbapi.exceptions import CLASSES, Error, Report
-from sqlx.kernel.placeholders import PARAM_STYLES
+from sqlx.wire.builtin_options import PARAM_STYLES
 from tests.pages import FENCE, PAGES, ROOT, blocks, name, run_sessions
 from tests.servers.server import Server
 from tests.test_house import ARROWS

@@ -50,7 +50,7 @@ class Cursor(Generic[R]):
     def __init__(self, connection: Connection, number: int = 0, row_factory: RowFactory[R] | None = None) -> None:
         self.connection = connection
         self.arraysize = 1
-        self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+        self.messages: exceptions.Messages = []
         self._factory = row_factory
         self._number = number  # of a stream cursor, from 1
         self._stream: Stream | None = None
@@ -344,16 +344,12 @@ class Cursor(Generic[R]):
 
     async def _run(self, steps: Steps[T], timeout: float | None, *, owned: bool = False) -> T:
         connection = self.connection
-        limit = connection._statement_timeout if timeout is None else connection._limit(timeout)
         try:
-            return await connection._run(steps, limit, owned=owned)
+            return await connection._run(steps, timeout, owned=owned, messages=self.messages)
         except BaseException as error:
             if self._stream is not None and not isinstance(error, Exception):  # its reader went elsewhere
                 self._stream.abandoned = "an interrupt"
             raise
-        finally:
-            if connection._session.notices:
-                self.messages += exceptions.taken(connection._session.notices)
 
     def _made(self, rows: list[Row]) -> list[Any]:
         return rows if self._shaper is None else self._shaper.shaped(rows, self._result)

@@ -54,7 +54,7 @@ class Pipeline:
                 cursor._missing = exceptions.InterfaceError(DROPPED)
             return
         try:
-            await connection._run(self._statements.run(), connection._limit(self._timeout))
+            await connection._run(self._statements.run(), self._timeout)
         finally:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import Rollback
 from sqlx.kernel.blocks import Block
+from sqlx.kernel.transaction_blocks import begin, keep, undo_owed
 
 if TYPE_CHECKING:
     from sqlx.aio.connection import Connection
@@ -33,9 +35,12 @@ class Transaction:
             connection._blocks.append(self)
         try:
             name = f"sqlx_block_{len(connection._blocks)}"
-            self._block = await connection._run(connection._session.open_block(name, self._modes))
+            await connection._run(begin(connection._session, self._block, name, self._modes))
         except BaseException:
             connection._blocks.remove(self)
+            connection._session.transactions.blocks.leave(self._block)
+            with suppress(exceptions.Error):
+                await _undo_block(connection, self._block)
             raise
         self._entered = True
         return self
@@ -51,7 +56,7 @@ class Transaction:
         connection._session.transactions.blocks.leave(self._block)
         if error is None and not in_turn:
             if not ended:
-                await self._undo()
+                await _undo_block(connection, self._block)
             raise exceptions.ProgrammingError("blocks of transactions end in the reverse order of their beginning")
         if ended:
             return False
@@ -59,7 +64,7 @@ class Transaction:
             await self._keep()
             return False
         try:
-            await self._undo()
+            await _undo_block(connection, self._block)
         except exceptions.Error:
             if isinstance(error, Rollback):
                 raise
@@ -73,31 +78,13 @@ class Transaction:
     async def _keep(self) -> None:
         connection, block = self._connection, self._block
         if block.gone == "ended":
-            await self._undo()
+            await _undo_block(connection, block)
             raise exceptions.ProgrammingError(
                 "the block was not kept: its transaction has ended in it, by a statement or with one that failed"
             )
         if block.gone and (block.savepoint or not connection.in_transaction):
             return  # all that there is was committed
-        try:
-            if block.savepoint:
-                await connection._run(connection._session.savepoint("release", block.savepoint))
-            else:
-                await connection._run(connection._session.commit())
-        except BaseException:
-            if not connection.closed:
-                await self._undo()
-            raise
-
-    async def _undo(self) -> None:
-        connection, block = self._connection, self._block
-        if not connection.in_transaction or (block.gone and block.savepoint):
-            return
-        if block.savepoint:
-            await connection._run(connection._session.savepoint("rollback_to", block.savepoint))
-            await connection._run(connection._session.savepoint("release", block.savepoint))
-        else:
-            await connection._run(connection._session.rollback())
+        await _keep_block(connection, block)
 
 
 class Savepoint:
@@ -105,6 +92,7 @@ class Savepoint:
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
+        self._block = Block(name)
         self.name = name
 
     async def rollback(self) -> None:
@@ -121,6 +109,7 @@ class Savepoint:
         except BaseException:
             self._leave()
             raise
+        self._block.stands = True
         return self
 
     async def __aexit__(
@@ -132,8 +121,9 @@ class Savepoint:
             if not connection.in_transaction:
                 return  # the block has ended the transaction, and the savepoint with it
             if error is not None:
-                await self._do("rollback_to")
-            await self._do("release")
+                await _undo_block(connection, self._block)
+            else:
+                await _keep_block(connection, self._block)
         except exceptions.Error as failure:
             if error is not None:
                 error.add_note(f"the savepoint {self.name!r} was not gone back to: {failure}")
@@ -155,3 +145,20 @@ class Savepoint:
 
     async def _do(self, verb: str) -> None:
         await self._connection._run(self._connection._session.savepoint(verb, self.name), owned=True)
+
+
+async def _keep_block(connection: Connection, block: Block) -> None:
+    """Keep a block, or have it undone where that fails or is stopped; what failed first is told."""
+    try:
+        await connection._run(keep(connection._session, block))
+    except BaseException:
+        with suppress(exceptions.Error):
+            await _undo_block(connection, block)
+        raise
+
+
+async def _undo_block(connection: Connection, block: Block) -> None:
+    blocks = connection._session.transactions.blocks
+    blocks.owe(block)
+    if blocks.owed:
+        await connection._run(undo_owed(connection._session))

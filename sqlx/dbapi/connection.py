@@ -6,14 +6,13 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping
-from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.cursor import Cursor
 from sqlx.dbapi.exceptions import translate
-from sqlx.dbapi.notifications import Notifies
+from sqlx.dbapi.notifications import Notifies, call_back
 from sqlx.dbapi.pipeline import Pipeline
 from sqlx.dbapi.scrolling import ScrollCursor
 from sqlx.dbapi.shaping import check_factory
@@ -25,6 +24,7 @@ from sqlx.kernel.exec import Notification, Pack, Session, Steps, Xid, path, xid
 from sqlx.kernel.option_values import timeout_of, truth_of
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.scrolling import check_offered
+from sqlx.kernel.transaction_blocks import governed
 
 if TYPE_CHECKING:
     from sqlx.rows import RowFactory
@@ -67,7 +67,7 @@ class Connection:
         self._name = options.pack.name
         self.row_factory: RowFactory[Any] | None = None  # of the cursors to come
         self._statement_timeout = options.statement_timeout
-        self.messages: list[tuple[type[exceptions.Warning], exceptions.Warning]] = []
+        self.messages: exceptions.Messages = []
 
     @overload
     def cursor(self, *, stream: bool = False, scrollable: bool = False, hold: bool = False) -> Cursor: ...
@@ -173,23 +173,27 @@ class Connection:
 
     def tpc_begin(self, xid: Xid) -> None:
         """Open a transaction that is to be committed in two phases."""
-        self._run(self._session.two_phase.begin(xid), owned=True)
+        self._tpc("begin", self._session.two_phase.begin(xid))
 
     def tpc_prepare(self) -> None:
         """End the first phase: the server promises that it can commit. No statement may follow but the second phase."""
-        self._run(self._session.tpc_prepare(), owned=True)
+        self._tpc("prepare", self._session.tpc_prepare())
 
     def tpc_commit(self, xid: Xid | None = None) -> None:
         """Commit this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        self._run(self._session.tpc_finish("commit", xid), owned=True)
+        self._tpc("commit", self._session.tpc_finish("commit", xid))
 
     def tpc_rollback(self, xid: Xid | None = None) -> None:
         """Undo this connection's two-phase transaction, prepared or not; or the one of `xid`, which was recovered."""
-        self._run(self._session.tpc_finish("rollback", xid), owned=True)
+        self._tpc("rollback", self._session.tpc_finish("rollback", xid))
 
     def tpc_recover(self) -> list[Xid]:
         """The prepared transactions of this database that wait for their second phase."""
         return self._run(self._session.two_phase.recover())
+
+    def _tpc(self, verb: str, steps: Steps[None]) -> None:
+        self._refuse_in_block(f"tpc_{verb}()")
+        self._run(steps, owned=True)
 
     # -- notifications
 
@@ -207,36 +211,7 @@ class Connection:
 
         What it raises is shown as the event loop and warnings are, and disturbs nothing.
         """
-        notifications = self._session.notifications
-        self._translated(notifications.check_offered)
-        if not callable(callback) or iscoroutinefunction(callback):
-            raise exceptions.ProgrammingError(
-                f"a callback is a function that nobody waits for, not {callback!r:.80}: let it start a task"
-            )
-        mine = object()
-        notifications.callbacks[mine] = callback
-        self._runner.keep_watch(True, notifications.deliver)
-
-        def end() -> None:
-            if notifications.callbacks.pop(mine, None) is not None and not self._closed:
-                self._runner.keep_watch(bool(notifications.callbacks), notifications.deliver)
-
-        return end
-
-    def _hear(self, timeout: float | None) -> bool:
-        """Wait for a notification; False when none came in time."""
-        self._check_open()
-        if (pipeline := self._pipeline) is not None:
-            pipeline._refuse()
-        session = self._session
-        if session.streams.open:
-            self._run(session.streams.make_way())
-        try:
-            return self._runner.listen(self._mine(), timeout)
-        except WireError as error:
-            raise translate(error, session.link.pack) from None
-        finally:
-            session.notifications.deliver()
+        return call_back(self, callback)
 
     @property
     def closed(self) -> bool:
@@ -305,9 +280,14 @@ class Connection:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        unfinished = bool(self._blocks)
         try:
             if not self._closed:
-                self._run(self._session.commit() if error is None else self._session.rollback())
+                self._session.transactions.blocks.open.clear()
+                keep = error is None and not unfinished
+                self._run(self._session.commit() if keep else self._session.rollback())
+            if unfinished and error is None:
+                raise exceptions.ProgrammingError("nothing was committed: a block in the connection's had not ended")
         except exceptions.Error:
             if error is None:
                 raise
@@ -372,8 +352,17 @@ class Connection:
         except WireError as error:
             raise translate(error, self._session.link.pack) from None
 
-    def _run(self, steps: Steps[T], timeout: float | None = None, *, owned: bool = False) -> T:
-        """Run steps. Raises InterfaceError for those that are `owned` while a block of another is open."""
+    def _run(
+        self,
+        steps: Steps[T],
+        timeout: float | None = None,
+        *,
+        owned: bool = False,
+        messages: exceptions.Messages | None = None,
+    ) -> T:
+        """Run steps, in `timeout` seconds or those of any statement; notices go to `messages`, the connection's if left
+        out. Raises InterfaceError for steps that are `owned` while a block of another is open."""
+        limit = self._limit(timeout)
         self._check_open()  # before the lock: a thread that held it is not in a child process
         if (pipeline := self._pipeline) is not None:
             pipeline._refuse()
@@ -384,15 +373,19 @@ class Connection:
                 if owned:
                     self._refuse_others()
                 self._running = current()
-                blocks = self._session.transactions.blocks
                 try:
-                    if blocks.open:
-                        steps = blocks.watched(steps)
-                    return self._runner.run(steps, timeout)
+                    return self._runner.run(governed(self._session, steps), limit)
                 except WireError as error:
                     raise translate(error, self._session.link.pack) from None
                 finally:
                     self._running = None
         finally:
+            if self._session.notices:
+                self._tell(messages)
             if self._session.notifications.due:  # a callback may want to run a statement
                 self._session.notifications.deliver()
+
+    def _tell(self, messages: exceptions.Messages | None) -> None:
+        if messages is None:
+            messages = self.messages = []
+        messages += exceptions.taken(self._session.notices)

@@ -17,7 +17,7 @@ Which class a server's error becomes stands in its pack's `errors` table.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlx.kernel.errors import Outcome, Pack, WireError, classify, number_in
 
@@ -164,6 +164,9 @@ def translate(error: WireError, pack: Pack | None = None) -> Error:
         retry=retry,
         outcome=error.outcome,
     )
+
+
+Messages: TypeAlias = list[tuple[type[Warning], Warning]]
 
 
 def taken(notices: Mailbox[Any]) -> Iterator[tuple[type[Warning], Warning]]:

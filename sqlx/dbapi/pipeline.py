@@ -55,7 +55,7 @@ class Pipeline:
                 cursor._missing = exceptions.InterfaceError(DROPPED)
             return
         try:
-            connection._run(self._statements.run(), connection._limit(self._timeout))
+            connection._run(self._statements.run(), self._timeout)
         finally:
             for cursor, queued in self._queue:
                 self._deliver(cursor, queued)

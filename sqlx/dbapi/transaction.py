@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sqlx.dbapi import exceptions
 from sqlx.dbapi.exceptions import Rollback
 from sqlx.kernel.blocks import Block
+from sqlx.kernel.transaction_blocks import begin, keep, undo_owed
 
 if TYPE_CHECKING:
     from sqlx.dbapi.connection import Connection
@@ -34,9 +36,12 @@ class Transaction:
             connection._blocks.append(self)
         try:
             name = f"sqlx_block_{len(connection._blocks)}"
-            self._block = connection._run(connection._session.open_block(name, self._modes))
+            connection._run(begin(connection._session, self._block, name, self._modes))
         except BaseException:
             connection._blocks.remove(self)
+            connection._session.transactions.blocks.leave(self._block)
+            with suppress(exceptions.Error):
+                _undo_block(connection, self._block)
             raise
         self._entered = True
         return self
@@ -52,7 +57,7 @@ class Transaction:
         connection._session.transactions.blocks.leave(self._block)
         if error is None and not in_turn:
             if not ended:
-                self._undo()
+                _undo_block(connection, self._block)
             raise exceptions.ProgrammingError("blocks of transactions end in the reverse order of their beginning")
         if ended:
             return False
@@ -60,7 +65,7 @@ class Transaction:
             self._keep()
             return False
         try:
-            self._undo()
+            _undo_block(connection, self._block)
         except exceptions.Error:
             if isinstance(error, Rollback):
                 raise
@@ -74,31 +79,13 @@ class Transaction:
     def _keep(self) -> None:
         connection, block = self._connection, self._block
         if block.gone == "ended":
-            self._undo()
+            _undo_block(connection, block)
             raise exceptions.ProgrammingError(
                 "the block was not kept: its transaction has ended in it, by a statement or with one that failed"
             )
         if block.gone and (block.savepoint or not connection.in_transaction):
             return  # all that there is was committed
-        try:
-            if block.savepoint:
-                connection._run(connection._session.savepoint("release", block.savepoint))
-            else:
-                connection._run(connection._session.commit())
-        except BaseException:
-            if not connection.closed:
-                self._undo()
-            raise
-
-    def _undo(self) -> None:
-        connection, block = self._connection, self._block
-        if not connection.in_transaction or (block.gone and block.savepoint):
-            return
-        if block.savepoint:
-            connection._run(connection._session.savepoint("rollback_to", block.savepoint))
-            connection._run(connection._session.savepoint("release", block.savepoint))
-        else:
-            connection._run(connection._session.rollback())
+        _keep_block(connection, block)
 
 
 class Savepoint:
@@ -106,6 +93,7 @@ class Savepoint:
 
     def __init__(self, connection: Connection, name: str) -> None:
         self._connection = connection
+        self._block = Block(name)
         self.name = name
 
     def rollback(self) -> None:
@@ -122,6 +110,7 @@ class Savepoint:
         except BaseException:
             self._leave()
             raise
+        self._block.stands = True
         return self
 
     def __exit__(
@@ -133,8 +122,9 @@ class Savepoint:
             if not connection.in_transaction:
                 return  # the block has ended the transaction, and the savepoint with it
             if error is not None:
-                self._do("rollback_to")
-            self._do("release")
+                _undo_block(connection, self._block)
+            else:
+                _keep_block(connection, self._block)
         except exceptions.Error as failure:
             if error is not None:
                 error.add_note(f"the savepoint {self.name!r} was not gone back to: {failure}")
@@ -156,3 +146,20 @@ class Savepoint:
 
     def _do(self, verb: str) -> None:
         self._connection._run(self._connection._session.savepoint(verb, self.name), owned=True)
+
+
+def _keep_block(connection: Connection, block: Block) -> None:
+    """Keep a block, or have it undone where that fails or is stopped; what failed first is told."""
+    try:
+        connection._run(keep(connection._session, block))
+    except BaseException:
+        with suppress(exceptions.Error):
+            _undo_block(connection, block)
+        raise
+
+
+def _undo_block(connection: Connection, block: Block) -> None:
+    blocks = connection._session.transactions.blocks
+    blocks.owe(block)
+    if blocks.owed:
+        connection._run(undo_owed(connection._session))

@@ -22,10 +22,11 @@ LEAVE = "what follows would be no part of the block: leave it, and begin another
 class Block:
     """One block. `savepoint` is its name in the transaction that it is a part of, empty for one that is the whole."""
 
-    __slots__ = ("gone", "savepoint")
+    __slots__ = ("gone", "savepoint", "stands")
 
-    def __init__(self, savepoint: str = "") -> None:
+    def __init__(self, savepoint: str = "", stands: bool = False) -> None:
         self.savepoint = savepoint
+        self.stands = stands  # there is something to keep or to undo
         # How its transaction went before it: `committed` by the way, and what follows is run as outside of a block;
         # `ended`, and nothing more is run in it.
         self.gone: Literal["", "committed", "ended"] = ""
@@ -40,12 +41,17 @@ class Blocks:
         self._statement: Statement | None = None  # the one that runs
         self._idle = False  # no transaction was open after one of the results of what runs, or ran
         self.open: list[Block] = []
+        self.owed: list[Block] = []  # those to be undone before anything else is run
 
-    def enter(self, savepoint: str = "") -> Block:
-        block = Block(savepoint)
+    def enter(self, block: Block) -> None:
+        block.stands = True
         self.open.append(block)
         self._link.watch(self.saw_idle)
-        return block
+
+    def owe(self, block: Block) -> None:
+        """Have a block undone, by whoever runs the next steps, should whoever leaves it be stopped before."""
+        if block.stands and block not in self.owed and self._link.state in ("open", "failed"):
+            self.owed.append(block)
 
     def leave(self, block: Block) -> None:
         """Forget a block, and those inside of it."""

@@ -14,7 +14,7 @@ from sqlx.kernel.copying import DataSource, RowFormat, is_end, pieces
 from sqlx.kernel.notifications import Notification
 from sqlx.kernel.options import ConnectOptions
 from sqlx.kernel.places import Place
-from sqlx.kernel.secret import Source
+from sqlx.kernel.secret import Secret, Source
 from sqlx.kernel.session import Session
 from sqlx.kernel.streams import Runner, Stream, shortened
 from sqlx.kernel.two_phase import Xid, xid
@@ -68,7 +68,8 @@ def open_link(options: ConnectOptions, place: Place | None = None) -> Link:
     from sqlx.wire.identity import Identity
 
     place = place or options.places[0]
-    more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **options.extra}
+    own = {name: value.reveal() if isinstance(value, Secret) else value for name, value in options.extra.items()}
+    more = {"application_name": options.application_name, "allow_cleartext": options.allow_cleartext, **own}
     identity = Identity(options.user or "", _password(options, place), options.database or "", more)
     return Conversation(options.pack, _endpoint(options, place), identity)
 

@@ -5,52 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlx.kernel.errors import Misuse, did_you_mean
+from sqlx.kernel.errors import Misuse, PackError, did_you_mean
 from sqlx.kernel.option_values import converted
-from sqlx.kernel.placeholders import PARAM_STYLES
+from sqlx.wire.builtin_options import not_its_own, of_every_pack
 from sqlx.wire.registry import Pack, Section, merge
-
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-TARGETS = ("any", "read-write", "read-only", "primary", "standby", "prefer-standby")
-MAX_KEEPALIVE = 32767  # seconds: what the system takes
-MAX_PROBES = 127
-
-# Options of every engine, in the words of a pack's `options`; a pack may say more of one, or give another default.
-COMMON: dict[str, Section] = {
-    "database": {"kind": "text", "alias": ["dbname", "db"]},
-    "autocommit": {"kind": "bool", "default": False},
-    "isolation": {"kind": "text", "alias": ["isolation_level"]},
-    "paramstyle": {"kind": "choice", "choices": list(PARAM_STYLES), "default": "qmark"},
-    "connect_timeout": {"kind": "seconds", "default": 30.0},
-    "statement_timeout": {"kind": "seconds"},
-    "prepare_threshold": {"kind": "int", "from": 0, "to": 1_000_000, "default": 2},
-    "prepared_max": {"kind": "int", "from": 1, "to": 10_000, "default": 100},
-    "application_name": {"kind": "text"},
-}
-# Beside them, those of engines that run in this process, and of those that are spoken to over a socket.
-EMBEDDED: dict[str, Section] = {"database": {"kind": "path", "default": ":memory:"}}
-REMOTE: dict[str, Section] = {
-    "host": {"kind": "text", "alias": ["hostname"]},
-    "hostaddr": {"kind": "text"},
-    "port": {"kind": "ports"},
-    "socket": {"kind": "path", "alias": ["unix_socket"]},
-    "user": {"kind": "text", "alias": ["username"]},
-    "password": {"kind": "text", "secret": True, "callable": True, "alias": ["passwd"]},
-    "sslmode": {"kind": "choice", "choices": list(SSL_MODES)},
-    "sslrootcert": {"kind": "path"},
-    "sslcert": {"kind": "path"},
-    "sslkey": {"kind": "path"},
-    "sslpassword": {"kind": "text", "secret": True},
-    "environment": {"kind": "bool", "default": True},
-    "allow_cleartext": {"kind": "choice", "choices": ["unverified-tls"]},
-    "target_session_attrs": {"kind": "choice", "choices": list(TARGETS), "default": "any"},
-    "load_balance_hosts": {"kind": "choice", "choices": ["disable", "random"], "default": "disable"},
-    "keepalives": {"kind": "bool", "default": True},
-    "keepalives_idle": {"kind": "int", "from": 0, "to": MAX_KEEPALIVE, "default": 0},
-    "keepalives_interval": {"kind": "int", "from": 0, "to": MAX_KEEPALIVE, "default": 0},
-    "keepalives_count": {"kind": "int", "from": 0, "to": MAX_PROBES, "default": 0},
-    "tcp_user_timeout": {"kind": "int", "from": 0, "to": 2**31 - 1, "default": 0},
-}
 
 _REPLACES = {
     "host": ("host", "hostaddr", "socket"),
@@ -60,8 +18,11 @@ _REPLACES = {
 
 
 def known_options(pack: Pack) -> dict[str, Section]:
-    """The options that a URL of this pack, and `connect`, may give."""
-    return merge(merge(COMMON, EMBEDDED if pack.embedded else REMOTE), pack.options)
+    """The options that a URL of this pack, and `connect`, may give. Raises PackError for a pack that says of others'
+    options what it may not."""
+    for finding in not_its_own(pack.options, bool(pack.embedded)):
+        raise PackError(finding.path, finding.message)
+    return merge(of_every_pack(bool(pack.embedded)), pack.options)
 
 
 def names(known: Mapping[str, Section]) -> dict[str, str]:

@@ -129,15 +129,18 @@ class Statements:
     def _calls(self) -> list[Call]:
         """What is sent. Names stand for nothing behind a statement that may change what they mean."""
         session, calls = self._session, []
-        begun = redefined = False
+        state, redefined = session.link.state, False
         for queued in self._queue:
             statement = queued.statement
-            begin = session.transactions.begin_for(statement)
+            begin = session.transactions.begin_for(statement, state)
             redefined = redefined or statement.redefines
             for types, values in queued.rows:
                 prepared = None if redefined else session.known(statement, types)
-                calls.append(Call(statement.text, types, values, prepared, None if begun else begin))
-                begun = begun or begin is not None
+                calls.append(Call(statement.text, types, values, prepared, begin))
+                if begin is not None:
+                    begin, state = None, "open"
+            if statement.ends_transaction and not session.transactions.blocks.open:  # which would not see its end
+                state = "idle"
         return calls
 
     def _deal_out(self, reply: Reply) -> int | None:

@@ -17,13 +17,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 from sqlx.kernel.errors import Mistake
 from sqlx.kernel.scanner import NO_VARIABLES, Kind, Scanner, Token, Variables
+from sqlx.wire.builtin_options import PARAM_STYLES
 
-ParamStyle: TypeAlias = Literal["qmark", "named", "format", "pyformat", "numeric", "native"]
-PARAM_STYLES: tuple[ParamStyle, ...] = ("qmark", "named", "format", "pyformat", "numeric", "native")
 Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any]
 Key: TypeAlias = int | str
 Marker: TypeAlias = tuple[int, int, Key | None]  # start, end, and what it binds; None: the doubled sign, for itself

@@ -6,14 +6,13 @@ alike.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlx.kernel.adapting import SessionTypes, adapted
 from sqlx.kernel.batches import batches, each, every, joined, name_row
-from sqlx.kernel.blocks import Block
 from sqlx.kernel.diagnostics import Diagnostics
-from sqlx.kernel.errors import Mistake, WireError, advice, classify, number_in
+from sqlx.kernel.errors import WireError, advice, classify, number_in
 from sqlx.kernel.mailbox import Mailbox
 from sqlx.kernel.notifications import Notifications
 from sqlx.kernel.prepared import Kept
@@ -65,6 +64,7 @@ class Session:
         self.statements = Statements(link, paramstyle)
         self._kept = Kept(link, prepare_threshold, prepared_max)
         pack = link.pack
+        self._savepoints: dict[str, int] = {}  # how many streams had been opened
         self._redefined = False  # the open transaction has changed what is prepared may mean
         self._typed_at_execute = pack.parameters.get("typed_at") == "execute"
         self._portals = bool(pack.session.get("portals"))
@@ -93,6 +93,7 @@ class Session:
         except WireError as error:
             raise self.explained(error, statement, before) from None
         if stream is not None:
+            stream.only_reads = statements.only_reads(statement)
             self.streams.add(stream, reply)
         if statement.redefines:
             self.forget_changed()
@@ -317,19 +318,6 @@ class Session:
             self._redefined = False
             self._kept.forget()
 
-    def open_block(self, name: str, modes: Mapping[str, Any]) -> Steps[Block]:
-        """Open a transaction, or a savepoint of this name in the one that is open."""
-        blocks = self.transactions.blocks
-        if self.link.state in ("open", "failed"):
-            if modes:
-                raise Mistake(f"a transaction is open, and {', '.join(modes)} cannot change inside of it")
-            yield from self.savepoint("savepoint", name)
-            return blocks.enter(name)
-        blocks.check()
-        yield from self.make_ready()
-        yield from self.transactions.open(**modes)
-        return blocks.enter()
-
     def tpc_prepare(self) -> Steps[None]:
         yield from self.streams.end_all("tpc_prepare()")
         yield from self.two_phase.prepare()
@@ -345,8 +333,11 @@ class Session:
             yield from self.streams.end_barring("a rollback to a savepoint")
         yield from self.make_ready()
         yield from self.transactions.savepoint(verb, name)
-        if verb == "rollback_to":
+        if verb == "savepoint":
+            self._savepoints[name] = self.streams.count
+        elif verb == "rollback_to":
             self._forget_what_was_undone()
+            self.streams.forget_since(self._savepoints.get(name, self.streams.count), f"the rollback to {name}")
 
     # -- other
 

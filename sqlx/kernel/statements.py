@@ -15,6 +15,8 @@ V = TypeVar("V")
 
 TEXTS = 512  # texts remembered a session
 LONGEST = 65536  # characters of a text worth remembering
+QUERIES = {"SELECT", "VALUES", "TABLE", "WITH", "SHOW", "EXPLAIN", "DESCRIBE", "DESC"}
+CHANGES = {"INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE"}
 
 
 class Recent(Generic[K, V]):
@@ -117,6 +119,13 @@ class Statements:
             native = prepare_text(self.scanner, sql, paramstyle, by_name, self._link.variables)
             found = self._remember(key, Statement(sql, native))
         return found
+
+    def only_reads(self, statement: Statement) -> bool:
+        """Whether it is one query, by its words; what the functions do that it calls nobody knows."""
+        if not statement.alone:
+            return False
+        first, *others = self.scanner.words(statement.sql, LONGEST, self._link.variables) or [""]
+        return first in QUERIES and (first not in ("WITH", "EXPLAIN") or CHANGES.isdisjoint(others))
 
     def native(self, text: str) -> Statement:
         """A text of the pack's or of our own, with the server's own placeholders."""

@@ -25,12 +25,14 @@ class Stream:
     """A result read in parts. `owner` names who reads it; `ended` says what ended it early; `abandoned` what will, as
     soon as something else is run: its reader is gone, or was interrupted."""
 
-    __slots__ = ("abandoned", "doing", "ended", "owner", "reply")
+    __slots__ = ("abandoned", "doing", "ended", "number", "only_reads", "owner", "reply")
 
     def __init__(self, owner: str) -> None:
         self.owner = owner
         self.doing = "read"
+        self.only_reads = True  # nothing is lost but rows when the server does not run it to its end
         self.reply: Reply | None = None
+        self.number = 0  # how many were opened before it
         self.ended = ""
         self.abandoned = ""
 
@@ -55,16 +57,18 @@ class Stream:
 class Streams:
     """The open streams of one session."""
 
-    __slots__ = ("_link", "_runner", "_several", "open")
+    __slots__ = ("_link", "_runner", "_several", "count", "open")
 
     def __init__(self, link: Link, runner: Runner) -> None:
         self._link = link
         self._runner = runner
         self._several = bool(link.pack.embedded)
         self.open: list[Stream] = []
+        self.count = 0  # opened so far
 
     def add(self, stream: Stream, reply: Reply) -> None:
-        stream.reply = reply
+        stream.reply, stream.number = reply, self.count
+        self.count += 1
         if not stream.exhausted:
             self.open.insert(0, stream)  # what bars others came last: it is the first to be ended
 
@@ -136,10 +140,11 @@ class Streams:
         self.check_quiet()
         for stream in list(self.open):
             if not stream.outlives(undone):
-                yield from self.end(stream, by)
+                yield from self.end(stream, by, undone)
 
-    def end(self, stream: Stream, by: str) -> Steps[None]:
-        """Drain what little is left of a stream, or have the server cancel it and drain the rest."""
+    def end(self, stream: Stream, by: str, undone: bool = False) -> Steps[None]:
+        """Drain what little is left of a stream, or have the server cancel it and drain the rest; all of it where it
+        changes something that is not `undone` with it."""
         if stream not in self.open:
             return
         if stream is not self.open[0] and self.open[0].doing == "run":
@@ -149,6 +154,9 @@ class Streams:
         stream.ended = by
         reply = stream.reply
         assert reply is not None
+        if not (stream.only_reads or undone or reply.portal):
+            yield from self._run_to_its_end(stream, reply)
+            return
         try:
             if (yield from self._link.end(reply)):
                 return
@@ -163,6 +171,19 @@ class Streams:
             raise
         self._link.abort()
         raise WireError("timeout", f"{stream.owner} went on after it was cancelled; the connection is closed")
+
+    def _run_to_its_end(self, stream: Stream, reply: Reply) -> Steps[None]:
+        while not stream.exhausted:
+            for result in reply.results:
+                result.rows = []
+            yield from self._link.resume(reply)
+
+    def forget_since(self, count: int, by: str) -> None:
+        """What has undone all since so many had been opened has closed the portals of those that came then."""
+        for stream in list(self.open):
+            if stream.number >= count and stream.reply is not None and stream.reply.portal:
+                self.forget(stream)
+                stream.ended = by
 
     def mark_all(self, by: str) -> None:
         """The link is gone, and every stream with it."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from sqlx.kernel.blocks import Blocks
-from sqlx.kernel.errors import Mistake, Misuse, WireError, classify
+from sqlx.kernel.blocks import Block, Blocks
+from sqlx.kernel.errors import Mistake, Misuse, Outcome, WireError, classify
 from sqlx.kernel.names import quoted
 from sqlx.kernel.statements import Statement
-from sqlx.wire.link import Link, Steps
+from sqlx.wire.link import Link, State, Steps
 
 T = TypeVar("T")
 
+PIPELINE = "sqlx_pipeline"  # the savepoint of packs' `session.pipeline`
 FAILED_TRANSACTION = "25P02"  # SQLSTATE class 25, invalid transaction state
 ROLL_BACK = "call rollback(), or roll back to a savepoint, before anything else"
 
@@ -104,11 +105,12 @@ class Transactions:
         if text:
             yield from self._link.query(text)
 
-    def begin_for(self, statement: Statement) -> str | None:
-        """The text that opens the transaction `statement` shall run in; None when it needs none. Raises WireError."""
+    def begin_for(self, statement: Statement, state: State | None = None) -> str | None:
+        """The text that opens the transaction `statement` shall run in; None when it needs none. `state` is what there
+        will be when it is run, if not what there is. Raises WireError."""
         if self.blocks.open:
             self.blocks.check(statement)
-        state = self._link.state
+        state = state or self._link.state
         if state == "idle":
             return None if self._autocommit or not statement.opens_transaction else self._begin
         if state == "open" and statement.bars_transaction is not None:
@@ -123,7 +125,17 @@ class Transactions:
         its connection."""
         self.check_committable()
         if self._link.state == "open":
-            yield from self._link.query(self._words["commit"])
+            yield from self.finish(self._words["commit"])
+
+    def finish(self, text: str, keeps: bool = True) -> Steps[None]:
+        """Run a text that ends a transaction, or its first phase. Raises WireError where the server tells of the other
+        end: it may take the commit of a transaction that has failed for a rollback, and call that a success."""
+        reply = yield from self._link.query(text)
+        told = reply.results[-1].tag if reply.results else ""
+        if told and told == self._words["rollback" if keeps else "commit"].split()[0]:
+            sentence = f"the server answered {text.split()[0]} with {told}"
+            outcome: Outcome = "rolled_back" if keeps else "unknown"
+            raise WireError("server", sentence, sqlstate=FAILED_TRANSACTION, outcome=outcome)
 
     def check_committable(self) -> None:
         """Raises WireError when the transaction has failed, and when it is gone with its connection."""
@@ -140,7 +152,7 @@ class Transactions:
 
     def rollback(self) -> Steps[None]:
         if self._link.state in ("open", "failed"):
-            yield from self._link.query(self._words["rollback"])
+            yield from self.finish(self._words["rollback"], keeps=False)
 
     def step_out(self) -> Steps[None]:
         """Stand outside every transaction, also where the engine opens them by itself, until the next statement."""
@@ -158,7 +170,8 @@ class Transactions:
         if not words:
             return (yield from work)
         idle = self._link.state == "idle"
-        guard = words["outside" if self._autocommit and idle else "inside"]
+        outside = self._autocommit and idle
+        guard = words["outside" if outside else "inside"]
         yield from self._link.query(guard["open"], begin=self._begin if idle and not self._autocommit else None)
         try:
             result = yield from work
@@ -168,11 +181,16 @@ class Transactions:
         try:
             yield from self._link.query(guard["keep"])
         except WireError as error:
-            if error.kind == "server" and self.blocks.commits_by_the_way:
+            if error.kind == "server" and not outside and self.blocks.commits_by_the_way and not self._again(error):
                 self.blocks.saw_idle()
                 raise _committed_within() from error
+            error.outcome = "unknown"  # of the statements, whatever it is of the commit
+            yield from self._undo(guard["undo"], error)
             raise
         return result
+
+    def _again(self, error: WireError) -> str | None:
+        return classify(error, self._link.pack)[1]
 
     def _undo(self, text: str, error: WireError) -> Steps[None]:
         """Undo what was guarded, for an error; its outcome says whether that was done."""
@@ -180,15 +198,16 @@ class Transactions:
         gone = self._link.state == "idle"
         try:
             yield from self._link.query(text)
-        except WireError:
+        except WireError as failure:
             gone = True
             self.blocks.saw_idle()
+            if self._again(failure) == "cancelled":
+                self.blocks.owe(Block("" if text == self._words["rollback"] else PIPELINE, stands=True))
         if not gone and error.outcome == "unknown":
             error.outcome = "rolled_back"
         elif gone and error.outcome == "rolled_back" and self.blocks.commits_by_the_way:
             # Only of what the server undoes by itself is it known that nothing of it was committed.
-            again = classify(error, self._link.pack)[1]
-            error.outcome = "unknown" if again is None else "rolled_back"
+            error.outcome = "unknown" if self._again(error) is None else "rolled_back"
 
     def alone(self, work: Steps[T]) -> Steps[T]:
         """Run many statements as a transaction of their own where each would be one. Those of an open one are in it."""

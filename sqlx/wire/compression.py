@@ -95,6 +95,8 @@ class CompressionLayer:
 
     def __init__(self, blocks: Blocks, algorithm: str, level: int) -> None:
         self._blocks = blocks
+        if algorithm not in _ALGORITHMS:
+            raise WireError("unsupported", f"blocks can be compressed by {' or '.join(_ALGORITHMS)} alone")
         self._deflate, self._inflate = _ALGORITHMS[algorithm](level)
         self._raw = b""  # what has come and is not inflated
         self._position = 0

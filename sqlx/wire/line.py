@@ -14,12 +14,13 @@ from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.columns import Layouter
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compression import available
-from sqlx.wire.errors import WireError
+from sqlx.wire.errors import MALFORMED, WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.link import Steps
 from sqlx.wire.machine import DATA, RANDOM_BYTES, ROWS, START_TLS, TRANSFER, Actions, Machine
 from sqlx.wire.tls import Secured
 from sqlx.wire.trace import tracer
+from sqlx.wire.withheld import Withheld, not_encrypted, shown
 
 
 class Line:
@@ -74,6 +75,8 @@ class Line:
         yield from self.channel.connect()
         try:
             yield from self.pump(machine.flow("connect"))
+            if needed and self.channel.tls is None:
+                raise not_encrypted(self.endpoint.sslmode)
         except WireError as error:
             if error.kind == "protocol":
                 error.fields.setdefault("hint", f"is it a {pack.title or pack.name} server that listens there?")
@@ -90,9 +93,9 @@ class Line:
         machine.messages.trace = tracer(self.program, id(self))
         given = {
             "user": identity.user,
-            "password": identity.password,
+            "password": self._kept_back(identity.password, needed),
             "database": identity.database,
-            "options": self._options(),
+            "options": self._options(needed),
             "host": self.endpoint.host,
             "tls_wanted": wanted,
             "tls_needed": needed,
@@ -103,10 +106,16 @@ class Line:
             machine.v[self.program.slots[name]] = value
         return machine
 
-    def _options(self) -> dict[str, Any]:
+    def _kept_back(self, secret: Any, needed: bool) -> Any:
+        """A secret, which the pack does not see before it has encrypted the line where that is needed."""
+        return Withheld(secret, self.endpoint.sslmode) if needed and secret is not None else secret
+
+    def _options(self, needed: bool) -> dict[str, Any]:
         """The pack's options; those that name a file with `contents` as what the file holds."""
         options = dict(self.identity.options)
         for name, rule in self.program.pack.options.items():
+            if rule.get("secret"):
+                options[name] = self._kept_back(options.get(name), needed)
             if rule.get("contents") and options.get(name):
                 try:
                     options[name] = Path(options[name]).read_bytes()
@@ -139,7 +148,9 @@ class Line:
 
     def _secure(self, rule: Mapping[str, str]) -> Steps[Secured]:
         try:
-            return (yield from self.channel.start_tls(rule.get("alpn")))
+            secured = yield from self.channel.start_tls(rule.get("alpn"))
+            self.machine.v[:] = map(shown, self.machine.v)
+            return secured
         except WireError as error:
             if "hint" in rule:
                 error.fields.setdefault("hint", rule["hint"])
@@ -157,7 +168,7 @@ class Line:
         machine = other.machine = other._new_machine(identity, encrypted, encrypted)
         for name, text in pack.session.get("cancel_with", {}).items():
             value = self.program.told(text, f"$.session.cancel_with.{name}")
-            machine.v[self.program.slots[name]] = value(self.machine.v, None, None)
+            machine.v[self.program.slots[name]] = self._kept_back(value(self.machine.v, None, None), encrypted)
         try:
             yield from other.channel.connect()
             yield from other._request_cancel(machine)
@@ -176,6 +187,7 @@ class Line:
         if "quit" in self.program.pack.commands:
             messages = self.machine.messages
             messages.sequence = 0
-            self.machine.perform(self.program.command("quit").send, NONE)
+            with suppress(WireError, *MALFORMED):
+                self.machine.perform(self.program.command("quit").send, NONE)
             with suppress(WireError):
                 yield from self.channel.transfer(messages.out, 0)

@@ -86,8 +86,9 @@ class Results:
         if result is None or result.columns is None:
             result = Result(None)
             self.reply.results.append(result)
-        elif rowcount < 0 and not self.reply.stream:
-            rowcount = len(result.rows)
+            rowcount = max(rowcount, -1)
+        elif rowcount < 0:
+            rowcount = -1 if self.reply.stream else len(result.rows)
         result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
         self.result = None

@@ -198,3 +198,24 @@ async def test_a_row_that_fails_in_the_midst_of_rows_that_return(mariadb: Server
             await cursor.executemany("INSERT INTO b1 VALUES (?) RETURNING a", [(1,), (1,), (2,)])
         assert caught.value.row == 2
         assert await (await cursor.execute("SELECT 7")).fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("engine", [ENGINES["sqlite"]], ids=["sqlite"])
+async def test_what_fails_at_its_commit_leaves_no_transaction_open(url: str, piped: bool) -> None:
+    """Or what is run next would be a part of it, and be lost with it."""
+    async with await face.connect(url, autocommit=True) as connection:
+        cursor = connection.cursor()
+        await cursor.execute("PRAGMA foreign_keys = ON")
+        await cursor.execute("CREATE TABLE planet (id integer PRIMARY KEY)")
+        await cursor.execute("CREATE TABLE moon (of integer REFERENCES planet (id) DEFERRABLE INITIALLY DEFERRED)")
+        with pytest.raises(dbapi.IntegrityError) as caught:
+            if piped:
+                async with connection.pipeline():
+                    await cursor.executemany("INSERT INTO moon VALUES (?)", [(1,), (2,)])
+            else:
+                await cursor.executemany("INSERT INTO moon VALUES (?)", [(1,), (2,)])
+        assert caught.value.outcome == "rolled_back"
+        assert not connection.in_transaction
+        await cursor.execute("SELECT count(*) FROM moon")
+        assert await cursor.fetchone() == (0,)

@@ -9,7 +9,7 @@ import pytest
 import sqlx.aio as face
 from sqlx import dbapi
 from sqlx.kernel import pipelines
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 
 @pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
@@ -131,6 +131,22 @@ async def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine)
     assert await ids(keyed) == []
 
 
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+async def test_what_follows_the_end_of_a_transaction_is_in_the_next(url: str, end: str) -> None:
+    async with await face.connect(url) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        await connection.commit()
+        async with connection.pipeline():
+            await connection.cursor().execute("INSERT INTO keyed VALUES (1)")
+            await connection.cursor().execute(end)
+            await connection.cursor().executemany("INSERT INTO keyed VALUES (?)", [(2,), (3,)])
+            cursor = await connection.cursor().execute("SELECT count(*) FROM keyed")
+        assert await cursor.fetchone() == (3 if end == "COMMIT" else 2,)
+        assert connection.in_transaction
+        await connection.rollback()
+        assert await ids(connection) == ([1] if end == "COMMIT" else [])
+
+
 async def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
     pipeline = keyed.pipeline()
     async with pipeline:
@@ -157,3 +173,17 @@ async def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
         with pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
             await keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
     assert await ids(keyed) == []
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+async def test_what_is_remarked_in_a_pipeline_is_the_connection_s(keyed: face.Connection) -> None:
+    first, last = keyed.cursor(), keyed.cursor()
+    async with keyed.pipeline():
+        await first.execute("DO 'BEGIN RAISE NOTICE ''one''; END'")
+        await last.execute("SELECT 1")
+    await last.execute("SELECT 2")
+    assert [str(warning) for _, warning in keyed.messages] == ["one"]
+    assert (first.messages, last.messages) == ([], [])
+    await last.execute("DO 'BEGIN RAISE NOTICE ''two''; END'")
+    assert [str(warning) for _, warning in last.messages] == ["two"]
+    assert len(keyed.messages) == 1

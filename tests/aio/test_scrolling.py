@@ -199,9 +199,10 @@ async def test_one_that_ended_with_a_savepoint_says_so(connection: face.Connecti
     await savepoint.__aenter__()
     cursor = await connection.cursor(scrollable=True).execute(ROWS)
     await savepoint.rollback()
-    with pytest.raises(dbapi.ProgrammingError, match="ended with the transaction or the savepoint"):
+    with pytest.raises(dbapi.InterfaceError, match="was ended by the rollback to before"):
         await cursor.scroll(4000)
     await cursor.close()
+    assert not connection.in_failed_transaction
     await connection.rollback()
     assert await (await connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 

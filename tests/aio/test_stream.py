@@ -9,7 +9,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx import dbapi
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 MANY = 5000
 LONG = 300_000  # rows that no buffer holds: while the first are read, more are on their way
@@ -197,3 +197,61 @@ async def test_a_stream_whose_end_only_the_server_knows_says_what_to_do(
         await stream.fetchall()
     assert "execute its statement again" in str(caught.value.hint)
     await connection.rollback()
+
+
+@pytest.mark.parametrize("how", ["commit", "close", "another"])
+async def test_what_a_script_does_behind_a_stream_is_done(url: str, engine: Engine, how: str) -> None:
+    """However much of its rows is read, and however many there are."""
+    async with await face.connect(url) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer)")
+        await connection.commit()
+        cursor = connection.cursor(stream=True)
+        await cursor.execute(f"INSERT INTO done VALUES (1); {engine.rows(LONG)}; INSERT INTO done VALUES (2)")
+        assert await cursor.nextset()
+        assert await cursor.fetchone() == (1,)
+        if how == "another":
+            await cursor.execute("SELECT 1")
+        elif how == "close":
+            await cursor.close()
+        await connection.commit()
+        cursor = await connection.cursor().execute("SELECT n FROM done ORDER BY n")
+        assert await cursor.fetchall() == [(1,), (2,)]
+
+
+async def test_what_fails_behind_a_stream_is_told(url: str, engine: Engine) -> None:
+    async with await face.connect(url) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer PRIMARY KEY)")
+        await connection.commit()
+        cursor = connection.cursor(stream=True)
+        await cursor.execute(f"INSERT INTO done VALUES (1); {engine.rows(LONG)}; INSERT INTO done VALUES (1)")
+        assert await cursor.nextset()
+        with pytest.raises(dbapi.IntegrityError):
+            await connection.commit()
+        await connection.rollback()
+
+
+async def test_what_changes_and_returns_rows_is_not_cancelled(url: str, engine: Engine) -> None:
+    async with await face.connect(url, autocommit=True) as connection:
+        await connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer)")
+        cursor = connection.cursor(stream=True)
+        query = engine.rows(LONG)
+        await cursor.execute(f"INSERT INTO done (n) {query} RETURNING n")
+        assert await cursor.fetchone() == (1,)
+        await cursor.close()
+        cursor = await connection.cursor().execute("SELECT count(*) FROM done")
+        assert await cursor.fetchone() == (LONG,)
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+async def test_a_stream_of_a_savepoint_ends_with_it(connection: face.Connection, engine: Engine) -> None:
+    """The server is not asked for what it has no more: its error would end the transaction."""
+    outer = await connection.cursor(stream=True).execute(engine.rows(MANY))
+    with pytest.raises(ZeroDivisionError):
+        async with connection.savepoint("mine"):
+            inner = await connection.cursor(stream=True).execute(engine.rows(MANY))
+            assert await inner.fetchone() == (1,)
+            raise ZeroDivisionError
+    with pytest.raises(dbapi.InterfaceError, match="was ended by the rollback to mine"):
+        await inner.fetchall()
+    assert len(await outer.fetchall()) == MANY
+    assert not connection.in_failed_transaction

@@ -197,3 +197,24 @@ def test_a_row_that_fails_in_the_midst_of_rows_that_return(mariadb: Server) -> N
             cursor.executemany("INSERT INTO b1 VALUES (?) RETURNING a", [(1,), (1,), (2,)])
         assert caught.value.row == 2
         assert (cursor.execute("SELECT 7")).fetchall() == [(7,)]
+
+
+@pytest.mark.parametrize("piped", [False, True])
+@pytest.mark.parametrize("engine", [ENGINES["sqlite"]], ids=["sqlite"])
+def test_what_fails_at_its_commit_leaves_no_transaction_open(url: str, piped: bool) -> None:
+    """Or what is run next would be a part of it, and be lost with it."""
+    with face.connect(url, autocommit=True) as connection:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("CREATE TABLE planet (id integer PRIMARY KEY)")
+        cursor.execute("CREATE TABLE moon (of integer REFERENCES planet (id) DEFERRABLE INITIALLY DEFERRED)")
+        with pytest.raises(dbapi.IntegrityError) as caught:
+            if piped:
+                with connection.pipeline():
+                    cursor.executemany("INSERT INTO moon VALUES (?)", [(1,), (2,)])
+            else:
+                cursor.executemany("INSERT INTO moon VALUES (?)", [(1,), (2,)])
+        assert caught.value.outcome == "rolled_back"
+        assert not connection.in_transaction
+        cursor.execute("SELECT count(*) FROM moon")
+        assert cursor.fetchone() == (0,)

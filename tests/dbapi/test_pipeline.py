@@ -10,7 +10,7 @@ import pytest
 import sqlx.dbapi as face
 from sqlx import dbapi
 from sqlx.kernel import pipelines
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 
 @pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
@@ -129,6 +129,22 @@ def test_a_pipeline_can_be_stopped(keyed: face.Connection, engine: Engine) -> No
     assert ids(keyed) == []
 
 
+@pytest.mark.parametrize("end", ["COMMIT", "ROLLBACK"])
+def test_what_follows_the_end_of_a_transaction_is_in_the_next(url: str, end: str) -> None:
+    with face.connect(url) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
+        connection.commit()
+        with connection.pipeline():
+            connection.cursor().execute("INSERT INTO keyed VALUES (1)")
+            connection.cursor().execute(end)
+            connection.cursor().executemany("INSERT INTO keyed VALUES (?)", [(2,), (3,)])
+            cursor = connection.cursor().execute("SELECT count(*) FROM keyed")
+        assert cursor.fetchone() == (3 if end == "COMMIT" else 2,)
+        assert connection.in_transaction
+        connection.rollback()
+        assert ids(connection) == ([1] if end == "COMMIT" else [])
+
+
 def test_a_pipeline_is_entered_once(keyed: face.Connection) -> None:
     pipeline = keyed.pipeline()
     with pipeline:
@@ -152,3 +168,17 @@ def test_data_is_not_loaded_in_a_pipeline(keyed: face.Connection) -> None:
     with keyed.pipeline(), pytest.raises(dbapi.InterfaceError, match="local_infile does not go with a pipeline"):
         keyed.cursor().execute("LOAD DATA LOCAL INFILE 'x' INTO TABLE keyed", local_infile=[b"1\n"])
     assert ids(keyed) == []
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+def test_what_is_remarked_in_a_pipeline_is_the_connection_s(keyed: face.Connection) -> None:
+    first, last = keyed.cursor(), keyed.cursor()
+    with keyed.pipeline():
+        first.execute("DO 'BEGIN RAISE NOTICE ''one''; END'")
+        last.execute("SELECT 1")
+    last.execute("SELECT 2")
+    assert [str(warning) for _, warning in keyed.messages] == ["one"]
+    assert (first.messages, last.messages) == ([], [])
+    last.execute("DO 'BEGIN RAISE NOTICE ''two''; END'")
+    assert [str(warning) for _, warning in last.messages] == ["two"]
+    assert len(keyed.messages) == 1

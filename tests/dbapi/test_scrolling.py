@@ -198,9 +198,10 @@ def test_one_that_ended_with_a_savepoint_says_so(connection: face.Connection) ->
     savepoint.__enter__()
     cursor = connection.cursor(scrollable=True).execute(ROWS)
     savepoint.rollback()
-    with pytest.raises(dbapi.ProgrammingError, match="ended with the transaction or the savepoint"):
+    with pytest.raises(dbapi.InterfaceError, match="was ended by the rollback to before"):
         cursor.scroll(4000)
     cursor.close()
+    assert not connection.in_failed_transaction
     connection.rollback()
     assert (connection.cursor().execute("SELECT 1")).fetchall() == [(1,)]
 

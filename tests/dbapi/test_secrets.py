@@ -123,7 +123,7 @@ def test_attack_35_a_url_has_no_word_for_code(name: str, word: str) -> None:
 def test_attack_35_every_value_of_a_url_is_plain_data(name: str) -> None:
     """Texts, numbers, truths, paths and choices: no kind makes an object that can be called."""
     kinds = {option.get("kind") for option in known_options(registry.load(name)).values()}
-    assert kinds <= {"text", "path", "bool", "int", "ports", "seconds", "choice", "choices"}
+    assert kinds <= {"text", "path", "bool", "int", "ports", "seconds", "choice", "choices", "permits"}
 
 
 def test_attack_34_a_name_in_hostaddr_is_no_address() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 import sqlx.dbapi as face
 from sqlx import dbapi
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 MANY = 5000
 LONG = 300_000  # rows that no buffer holds: while the first are read, more are on their way
@@ -190,3 +190,60 @@ def test_a_stream_whose_end_only_the_server_knows_says_what_to_do(
         stream.fetchall()
     assert "execute its statement again" in str(caught.value.hint)
     connection.rollback()
+
+
+@pytest.mark.parametrize("how", ["commit", "close", "another"])
+def test_what_a_script_does_behind_a_stream_is_done(url: str, engine: Engine, how: str) -> None:
+    """However much of its rows is read, and however many there are."""
+    with face.connect(url) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer)")
+        connection.commit()
+        cursor = connection.cursor(stream=True)
+        cursor.execute(f"INSERT INTO done VALUES (1); {engine.rows(LONG)}; INSERT INTO done VALUES (2)")
+        assert cursor.nextset()
+        assert cursor.fetchone() == (1,)
+        if how == "another":
+            cursor.execute("SELECT 1")
+        elif how == "close":
+            cursor.close()
+        connection.commit()
+        cursor = connection.cursor().execute("SELECT n FROM done ORDER BY n")
+        assert cursor.fetchall() == [(1,), (2,)]
+
+
+def test_what_fails_behind_a_stream_is_told(url: str, engine: Engine) -> None:
+    with face.connect(url) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer PRIMARY KEY)")
+        connection.commit()
+        cursor = connection.cursor(stream=True)
+        cursor.execute(f"INSERT INTO done VALUES (1); {engine.rows(LONG)}; INSERT INTO done VALUES (1)")
+        assert cursor.nextset()
+        with pytest.raises(dbapi.IntegrityError):
+            connection.commit()
+        connection.rollback()
+
+
+def test_what_changes_and_returns_rows_is_not_cancelled(url: str, engine: Engine) -> None:
+    with face.connect(url, autocommit=True) as connection:
+        connection.cursor().execute("CREATE TEMPORARY TABLE done (n integer)")
+        cursor = connection.cursor(stream=True)
+        query = engine.rows(LONG)
+        cursor.execute(f"INSERT INTO done (n) {query} RETURNING n")
+        assert cursor.fetchone() == (1,)
+        cursor.close()
+        cursor = connection.cursor().execute("SELECT count(*) FROM done")
+        assert cursor.fetchone() == (LONG,)
+
+
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+def test_a_stream_of_a_savepoint_ends_with_it(connection: face.Connection, engine: Engine) -> None:
+    """The server is not asked for what it has no more: its error would end the transaction."""
+    outer = connection.cursor(stream=True).execute(engine.rows(MANY))
+    with pytest.raises(ZeroDivisionError), connection.savepoint("mine"):
+        inner = connection.cursor(stream=True).execute(engine.rows(MANY))
+        assert inner.fetchone() == (1,)
+        raise ZeroDivisionError
+    with pytest.raises(dbapi.InterfaceError, match="was ended by the rollback to mine"):
+        inner.fetchall()
+    assert len(outer.fetchall()) == MANY
+    assert not connection.in_failed_transaction

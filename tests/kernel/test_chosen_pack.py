@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -13,8 +14,9 @@ import pytest
 
 from sqlx import dbapi
 from sqlx.cli.main import main
-from sqlx.kernel.options import parse
+from sqlx.kernel.options import ConnectOptions, parse
 from sqlx.wire import registry
+from sqlx.wire.builtin_options import not_its_own
 from tests.wire.strangers.scripted import Tabby
 
 TABBY = (Path(__file__).parents[1] / "wire/strangers/tabby.wire.json").read_text("utf-8")
@@ -150,6 +152,36 @@ def test_a_pack_reads_no_variable_and_no_file_unasked(
     assert "reads nothing without environment=true" in refusal("mine://h", passfile=str(tmp_path / "pass"))
     monkeypatch.setenv("SQLX_ENVIRONMENT", "true")
     assert parse("mine://h").has_password
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        *({"zz": {"kind": "text", "alias": [word]}} for word in ("sslmode", "require_auth", "password", "pack")),
+        *({word: {"kind": "text", "secret": False}} for word in ("sslmode", "password", "pack", "extra", "places")),
+    ],
+)
+def test_what_the_caller_says_means_the_same_with_every_pack(write: Write, options: dict[str, Any]) -> None:
+    """No pack takes a word of the driver's, or one that it inherits, for an option of its own."""
+    ((name, option),) = options.items()
+    word = option.get("alias", [name])[0]
+    path = write("mine", options=options)
+    said = refusal("any://h", pack=path)
+    assert f"{word!r} means" in said and str(path) in said
+    unchecked = registry.build(registry.resolve(registry.read_source(path)))
+    with pytest.raises(dbapi.InterfaceError, match=f"{word!r} means"):
+        dbapi.connect("any://h", pack=unchecked)
+
+
+def test_every_option_that_is_kept_has_a_name_that_no_pack_takes() -> None:
+    names = {*ConnectOptions.__dataclass_fields__, *inspect.signature(dbapi.connect).parameters} - {"options"}
+    free = [name for name in names if not list(not_its_own({name: {"kind": "nothing"}}, embedded=False))]
+    assert free == []
+
+
+def test_a_pack_may_give_another_default(write: Write) -> None:
+    path = write("mine", options={"prepared_max": {"kind": "int", "default": 7}})
+    assert parse("any://h", pack=path).prepared_max == 7
 
 
 def test_a_pack_is_read_anew_when_its_file_has_changed(write: Write) -> None:

@@ -79,6 +79,31 @@ def test_a_change_undone_is_forgotten_with_what_was_prepared_after_it(postgres: 
         assert cursor.execute("SELECT * FROM changing WHERE a = ?", (1,)).fetchall() == [(1,)]
 
 
+def test_a_type_that_others_made_anew_is_looked_up_anew(postgres: Server) -> None:
+    """A named statement knows the types of its parameters by number."""
+    made = "CREATE TYPE tint AS ENUM ('red', 'blue'); CREATE TABLE shirt (tint tint, tints tint[])"
+    calls = {
+        "INSERT INTO shirt (tint) VALUES (?)": ("red",),
+        "INSERT INTO shirt (tints) VALUES (?)": (["red", "blue"],),
+        "SELECT tint FROM shirt WHERE tint = ?": ("red",),
+    }
+    with (
+        dbapi.connect(postgres.url(), autocommit=True) as connection,
+        dbapi.connect(postgres.url(), autocommit=True) as other,
+    ):
+        other.cursor().execute(made)
+        try:
+            for _ in range(3):
+                for sql, values in calls.items():
+                    connection.cursor().execute(sql, values)
+            other.cursor().execute(f"DROP TABLE shirt; DROP TYPE tint; {made}")
+            for sql, values in calls.items():
+                cursor = connection.cursor().execute(sql, values)
+            assert cursor.fetchall() == [("red",)]
+        finally:
+            other.cursor().execute("DROP TABLE shirt; DROP TYPE tint")
+
+
 def test_a_plan_that_others_made_stale_says_what_to_do(postgres: Server) -> None:
     """Inside a transaction nothing can be run again, and outside everything is."""
     with dbapi.connect(postgres.url()) as connection, dbapi.connect(postgres.url(), autocommit=True) as other:

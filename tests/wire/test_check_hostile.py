@@ -200,6 +200,17 @@ def test_a_file_that_is_no_pack(tmp_path: Path, text: str, words: str) -> None:
         read_file(file)
 
 
+def test_a_key_that_stands_twice_is_found_at_once(tmp_path: Path) -> None:
+    """Among many others: each is looked at once, not once for every other."""
+    file = tmp_path / "twice.wire.json"
+    keys = [f'"{number:x}":0' for number in range(70_000, 90_000)]
+    file.write_text("{" + ",".join([*keys, keys[-1]]) + "}")
+    begun = time.monotonic()
+    with pytest.raises(PackError, match="the key '15f8f' stands twice"):
+        read_file(file)
+    assert time.monotonic() - begun < SECONDS
+
+
 def test_a_pack_named_by_the_user_is_checked(tmp_path: Path) -> None:
     """load_file refuses what check refuses, and names the first findings; what it loads is the pack."""
     file = tmp_path / "mine.wire.json"

@@ -152,3 +152,72 @@ def test_which_of_several_servers(port: int, pack: Path) -> None:
     sqlx.dbapi.connect(url + "read-write", pack=pack).close()
     with pytest.raises(sqlx.dbapi.OperationalError):
         sqlx.dbapi.connect(url + "read-only", pack=pack)
+
+
+# -- encryption that sslmode insists on
+
+
+@pytest.mark.parametrize("mode", ["require", "verify-full"])
+def test_no_secret_goes_out_in_clear_where_sslmode_needs_tls(pack: Path, mode: str) -> None:
+    """The guide's pack knows no TLS."""
+    with serving(lambda peer: None) as peer:
+        with pytest.raises(sqlx.dbapi.OperationalError, match=f"sslmode={mode} asks") as caught:
+            sqlx.dbapi.connect(f"lines://anna:secret@127.0.0.1:{peer.port}", pack=pack, sslmode=mode)
+        assert peer.closed.wait(5)
+    assert (peer.heard, caught.value.outcome) == (b"", "not_run")
+
+
+def test_nothing_is_run_in_clear_where_sslmode_needs_tls(pack: Path) -> None:
+    """A login without a secret is sent, and is the last that is."""
+    text = pack.read_text().replace("password != null", "true").replace(" + password", "")
+    pack.write_text(text)
+    with serving(lambda peer: peer.sendall(b"+\r\n")) as peer:
+        with pytest.raises(sqlx.dbapi.OperationalError, match="sslmode=require asks"):
+            sqlx.dbapi.connect(f"lines://anna@127.0.0.1:{peer.port}", pack=pack, sslmode="require")
+        assert peer.closed.wait(5)
+    assert peer.heard == b"LOGIN anna \r\n"
+
+
+@pytest.mark.parametrize("secret", ["password", "options['token']", "'' + [password][0]", "hex(bytes(copy))"])
+def test_a_server_that_declines_tls_gets_no_secret(pack: Path, secret: str) -> None:
+    """From a pack that goes on all the same: nor an option that is secret, nor what was made of it."""
+    changed = json.loads(laid_over(pack, "Encryption").read_text())
+    changed["variables"] = {"copy": "text"}
+    changed["options"] = {"token": {"kind": "text", "secret": True}}
+    tls, login, answer = changed["flows"]["connect"]
+    tls["then"][1]["expect"]["refused"] = "done"
+    login["with"]["text"] = f"'LOGIN ' + {secret}"
+    changed["flows"]["connect"] = [tls, {"set": {"copy": "password"}}, login, answer]
+    pack.write_text(json.dumps(changed))
+    with serving(lambda peer: peer.sendall(b"~no\r\n")) as peer:
+        url = f"lines://anna:secret@127.0.0.1:{peer.port}?sslmode=require&token=secret"
+        with pytest.raises(sqlx.dbapi.OperationalError, match="sslmode=require asks"):
+            sqlx.dbapi.connect(url, pack=pack)
+        assert peer.closed.wait(5)
+    assert peer.heard == b"TLS\r\n"
+
+
+def test_secrets_are_seen_once_the_line_is_encrypted(pack: Path, tmp_path: Path) -> None:
+    """Those that a pack took before too."""
+    context = certify(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    context.set_alpn_protocols(["lines"])
+    heard: list[bytes] = []
+
+    def script(peer: socket.socket) -> None:
+        assert peer.recv(100) == b"TLS\r\n"
+        peer.sendall(b"+\r\n")
+        with context.wrap_socket(peer, server_side=True) as line, line.makefile("rwb", buffering=0) as stream:
+            heard.append(stream.readline())
+            stream.write(b"+\r\n")
+
+    changed = json.loads(laid_over(pack, "Encryption").read_text())
+    changed["variables"] = {"copy": "text"}
+    changed["options"] = {"token": {"kind": "text", "secret": True}}
+    tls, login, answer = changed["flows"]["connect"]
+    login["with"]["text"] = "copy + options['token']"
+    changed["flows"]["connect"] = [{"set": {"copy": "password"}}, tls, login, answer]
+    pack.write_text(json.dumps(changed))
+    with serving(script) as peer:
+        url = f"lines://anna:secret@127.0.0.1:{peer.port}?sslmode=require&token=hush"
+        sqlx.dbapi.connect(url, pack=pack).close()
+    assert heard == [b"secrethush\r\n"]

@@ -222,11 +222,11 @@ class TestScram:
             (Scram(iterations="4095"), "4095 iterations"),
             (Scram(iterations="0"), "0 iterations"),
             (Scram(iterations="-1"), "-1 iterations"),
-            (Scram(iterations="many"), "invalid literal"),
-            (Scram(iterations="4_096"), "invalid literal"),
-            (Scram(iterations=" 4096"), "invalid literal"),
-            (Scram(iterations="+4096"), "invalid literal"),
-            (Scram(iterations="٤٠٩٦"), "invalid literal"),
+            (Scram(iterations="many"), "a text that is no number"),
+            (Scram(iterations="4_096"), "a text that is no number"),
+            (Scram(iterations=" 4096"), "a text that is no number"),
+            (Scram(iterations="+4096"), "a text that is no number"),
+            (Scram(iterations="٤٠٩٦"), "a text that is no number"),
             (Scram(iterations="1,i=4096"), "a name stands twice"),
             (Scram(nonce="another,r={theirs}server"), "a name stands twice"),
             (Scram(salt="c2FsdA==,s=c2FsdA=="), "a name stands twice"),
@@ -328,7 +328,7 @@ def test_wrong_results(data: bytes, reason: str) -> None:
         runner.open(DEADLINE)
         with pytest.raises(WireError, match=reason) as caught:
             runner.run(link.query("select"), DEADLINE)
-        assert caught.value.kind == "protocol"
+        assert (caught.value.kind, caught.value.outcome) == ("protocol", "unknown")
         assert link.state == "closed"
         assert peer.closed.wait(DEADLINE)
         with pytest.raises(WireError, match="the connection is closed"):

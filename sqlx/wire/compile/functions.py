@@ -21,7 +21,7 @@ def _int(text: Any, default: int | None = None) -> int:
             raise ValueError("a number of more than 20 digits")
         digits = text.isdigit() or (text[:1] == "-" and text[1:].isdigit())
         if not digits or not text.isascii():  # Python takes 4_096 for a number too
-            raise ValueError(f"invalid literal for a number: {text!r}")
+            raise ValueError("a text that is no number")  # nor repeated: it may be a secret
         return int(text)
     except (ValueError, TypeError):
         if default is None:
@@ -96,7 +96,7 @@ def _permits(listed: str | None, name: str) -> bool:
     names = [each.strip() for each in (listed or "").split(",") if each.strip()]
     excluded = [each[1:].strip() for each in names if each.startswith("!")]
     if excluded and len(excluded) < len(names):
-        sentence = f"the list {listed!r} both names and excludes: write ! before each, or before none"
+        sentence = "a list of names both names and excludes: write ! before each, or before none"
         raise WireError("usage", sentence, outcome="not_run")
     return not names or (name not in excluded if excluded else name in names)
 

@@ -16,6 +16,7 @@ from sqlx.wire.errors import PackError
 from sqlx.wire.language.complaints import held_against_models
 from sqlx.wire.language.completeness import misleading, missing, unused
 from sqlx.wire.language.reachability import unreachable
+from sqlx.wire.language.secrecy import told
 from sqlx.wire.language.soundness import unsound
 from sqlx.wire.registry import Pack, build, resolve
 
@@ -43,7 +44,7 @@ def check(source: Section) -> list[Finding]:
     if known is not None:
         known = _without_nulls(known)
         findings.extend(unsound(_record(known)))
-        for look in (missing, misleading, unreachable, unused):
+        for look in (missing, misleading, unreachable, told, unused):
             findings.extend(look(known))
     return sorted(dict.fromkeys(findings), key=lambda finding: finding.severity == "note")
 
@@ -90,10 +91,11 @@ def read_file(path: str | os.PathLike[str]) -> Section:
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> Section:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        twice = next(key for index, (key, _) in enumerate(pairs) if key in dict(pairs[:index]))
-        raise PackError("$", f"the key {twice!r} stands twice in one object")
+    found: Section = {}
+    for key, value in pairs:
+        if key in found:
+            raise PackError("$", f"the key {key!r} stands twice in one object")
+        found[key] = value
     return found
 
 

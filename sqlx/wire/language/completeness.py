@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sqlx.wire.builtin_options import not_its_own
 from sqlx.wire.compile.findings import Finding, alternatives
 from sqlx.wire.compile.places import everywhere, message_of
 from sqlx.wire.compile.program import BUILTIN_VARIABLES
@@ -100,6 +101,7 @@ def misleading(source: Section) -> Iterator[Finding]:
         yield Finding(f"$.constants.{name}", f"a variable has the name {name!r} too, and hides this constant")
     for name, entry in source.get("types", {}).items():
         yield from _unreachable_rules(entry, f"$.types.{name}")
+    yield from not_its_own(source.get("options", {}), bool(source.get("embedded")))
     for name, option in source.get("options", {}).items():
         if option["kind"] in ("choice", "choices", "permits") and not option.get("choices"):
             yield Finding(f"$.options.{name}", f"a `{option['kind']}` has `choices`")

@@ -16,7 +16,7 @@ class Sentence(Part):
     """An error in the pack's own words."""
 
     message: str
-    """What is wrong; `{expression}` stands for its value."""
+    """What is wrong; `{expression}` stands for its value, which is made of nothing secret."""
     kind: Kind = "refused"
     """What kind of error it is."""
     hint: str | None = None
