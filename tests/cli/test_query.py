@@ -133,6 +133,10 @@ def test_what_a_failed_script_leaves_is_told(engine: Engine, url: str, table: st
     assert done.returncode == 1
     assert left == (0 if engine.name == "postgres" else 1)
     assert (done.stderr.splitlines()[-1] == KEPT) is bool(left)
+    done = sqlx("query", url, f"INSERT INTO {table} VALUES (2, 'x'); INSERT INTO {table} VALUES (3, 4, 5)")
+    left = count(url, table)
+    assert left == (0 if engine.name == "postgres" else 2)
+    assert (done.stderr.splitlines()[-1] == KEPT) is bool(left)
     done = sqlx("query", url, f"BEGIN; DELETE FROM {table}; {insert}; {insert}")
     assert done.stderr.splitlines()[-1] == "rolled back"
     assert count(url, table) == left

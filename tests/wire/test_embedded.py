@@ -500,6 +500,10 @@ def test_every_sqlstate_of_the_pack_has_a_class() -> None:
         ("SELEC", "not_run", []),
         ("INSERT INTO t VALUES (1), (1)", "rolled_back", []),
         ("INSERT OR FAIL INTO t VALUES (1), (1)", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1); SELEC", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2, 3)", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1), (1); SELECT 1", "rolled_back", []),
+        ("SELEC; SELECT 1", "not_run", []),
         ("COMMIT", "not_run", [(7,)]),
     ],
 )
