@@ -140,7 +140,7 @@ class SessionTypes(Types):
         for registry in (self, EVERYWHERE):  # what a table declares is one type in any case
             declared = {str(name).upper(): load for name, load in registry._loaders.items()}
             for name in names:
-                if str(name).upper() in declared:
+                if name is not None and str(name).upper() in declared:
                     return declared[str(name).upper()]
         return None
 
