@@ -102,8 +102,9 @@ class Results:
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
-        if self.reply.portal is None:
-            raise ValueError("a part of a result that was asked for as a whole")
+        if self.reply.portal is None or self.result is None:
+            what = "that was asked for as a whole" if self.reply.portal is None else "that has not begun"
+            raise ValueError(f"a part of a result {what}")
         self.result = None
         self.ended += 1
 

@@ -219,6 +219,16 @@ async def test_a_pipeline_with_an_end_too_many(connected: Connected) -> None:
         assert connection.closed
 
 
+async def test_no_part_comes_of_a_result_without_columns(connected: Connected) -> None:
+    nothing = PREPARED + message("n") + BOUND + SUSPENDED + message("Z", b"T")
+    with serving(answering(BEGUN, SOMEBODY, nothing, nothing)) as peer:
+        connection = await connected(peer)
+        await connection.cursor().execute("BEGIN")
+        with pytest.raises(exceptions.OperationalError, match="a part of a result"):
+            await connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
 DATA_OUT = {
     "no end": (COPY_OUT + LINE + READY, "message 'Z' while copy data or copy done"),
     "an end that is not confirmed": (COPY_OUT + LINE + COPY_DONE + READY, "message 'Z' while command"),
