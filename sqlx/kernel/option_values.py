@@ -104,7 +104,7 @@ def _choice(value: Any, option: Section) -> str:
 
 
 def _choices(value: Any, option: Section) -> list[str]:
-    words = value.split(",") if isinstance(value, str) else list(value)
+    words = value.split(",") if isinstance(value, str) else list(value) if isinstance(value, list | tuple) else []
     if not words or any(word not in option["choices"] for word in words):
         raise ValueError(f"some of {', '.join(option['choices'])}, with commas between them")
     return words

@@ -715,6 +715,11 @@ def test_what_cannot_be_opened_is_said_at_once(
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
 
 
+def test_a_database_in_memory_is_not_immutable() -> None:
+    with pytest.raises(WireError, match="in memory has nothing to be immutable"):
+        run(EmbeddedLink(load("sqlite"), ":memory:", {"immutable": True}).open())
+
+
 def test_a_locked_database_can_be_opened(connect: Connect, tmp_path: Path) -> None:
     """Whoever locks it knows it for a database; statements wait for the lock."""
     one = connect()
