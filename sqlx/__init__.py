@@ -48,3 +48,7 @@ def __getattr__(name: str) -> typing.Any:
 
     home = next(module for module in (types, containers, shapes, geometry) if hasattr(module, name))
     return globals().setdefault(name, getattr(home, name))
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -14,6 +14,38 @@ from sqlx.aio.cursor import Cursor
 from sqlx.aio.opening import connect
 from sqlx.aio.pipeline import Pipeline
 from sqlx.aio.transaction import Savepoint, Transaction
-from sqlx.dbapi.exceptions import Rollback
+from sqlx.dbapi.exceptions import (
+    DatabaseError,
+    DataError,
+    Error,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    OperationalError,
+    ProgrammingError,
+    Rollback,
+    Warning,
+)
+from sqlx.kernel.notifications import Notification
 
-__all__ = ["Connection", "Cursor", "Pipeline", "Rollback", "Savepoint", "Transaction", "connect"]
+__all__ = [
+    "Connection",
+    "Cursor",
+    "DataError",
+    "DatabaseError",
+    "Error",
+    "IntegrityError",
+    "InterfaceError",
+    "InternalError",
+    "NotSupportedError",
+    "Notification",
+    "OperationalError",
+    "Pipeline",
+    "ProgrammingError",
+    "Rollback",
+    "Savepoint",
+    "Transaction",
+    "Warning",
+    "connect",
+]

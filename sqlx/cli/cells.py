@@ -10,7 +10,8 @@ from typing import TextIO
 RED, BOLD, DIM, YELLOW = "31;1", "1", "2", "33"
 ELLIPSIS = "…"
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# Those that turn the direction of writing, too: with them a text can show what it is not (UAX #9).
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def printable(text: str, spared: str = "") -> str:

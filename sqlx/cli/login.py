@@ -55,6 +55,8 @@ def attempt(url: str, opened: Callable[[Secret | None], T], **keywords: Any) -> 
         raise UsageError(str(error)) from None
     except OperationalError as error:
         if given or password is not None or not (_wants_password(error) and _somebody_is_there()):
+            if error.hint:  # it speaks to programs
+                error.fields["hint"] = error.hint.replace("pass password=", f"set {VARIABLE}")
             raise
     return opened(Secret(_ask(f"password of {options.user}: "), "the terminal"))
 

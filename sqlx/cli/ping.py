@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from statistics import median
 from time import perf_counter
 
@@ -33,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ping(url: str, password: Secret | None, pack: str | None) -> dict[str, str]:
     options = read_url(url, password=password, pack=pack)
+    if options.pack.embedded and options.extra.get("mode") == "rwc":  # who only looks makes no file
+        options = replace(options, extra={**options.extra, "mode": "rw"})
     try:
         session, runner = opened(options)
         try:

@@ -51,20 +51,25 @@ def run(arguments: argparse.Namespace) -> int:
     sql = _read_sql(arguments)
     parameters = _read_parameters(arguments)
     writer = open_format(arguments.format)
+    code, outcome = Exit.OK, ""
     try:
         how = {"autocommit": arguments.autocommit, "statement_timeout": arguments.timeout, "pack": arguments.pack}
         with connect(arguments.url, **how) as connection:
             single = arguments.limit is not None and _is_single(connection, sql)
-            changed = print_results(connection, sql, parameters, writer, arguments.limit, single)
-            outcome = _outcome(connection) if changed else ""
+            try:
+                changed = print_results(connection, sql, parameters, writer, arguments.limit, single)
+                outcome = _outcome(connection) if changed and _is_any(connection, sql) else ""
+            except Error as error:
+                outcome = _left_by(error, connection, sql)
+                raise
     except Error as error:
         sys.stdout.flush()
         show(error, sql)
-        return Exit.FAILED
+        code = Exit.FAILED
     if outcome:
         sys.stdout.flush()
         print(outcome, file=sys.stderr)
-    return Exit.OK
+    return code
 
 
 def open_format(name: str | None) -> Format:
@@ -124,6 +129,11 @@ def _is_single(connection: Connection, sql: str) -> bool:
     return len(scanner_of(connection.pack).statements(sql)) == 1
 
 
+def _is_any(connection: Connection, sql: str) -> bool:
+    """Whether there is a statement in it, and not comments alone."""
+    return bool(scanner_of(connection.pack).words(sql, 1))
+
+
 def _effect(rowcount: int) -> str:
     if rowcount < 0:
         return "done"
@@ -139,6 +149,20 @@ def _outcome(connection: Connection) -> str:
         connection.rollback()
         return "rolled back: the SQL began a transaction and did not commit it"
     return "committed (autocommit)"
+
+
+def _left_by(error: Error, connection: Connection, sql: str) -> str:
+    """What became of the changes when a statement failed; empty where that is not known, or there were none."""
+    if connection.in_transaction or (not connection.autocommit and error.outcome == "rolled_back"):
+        return "rolled back"
+    if (
+        connection.autocommit
+        and not connection.closed
+        and error.outcome == "unknown"
+        and not _is_single(connection, sql)
+    ):
+        return "what stood before the failing statement is committed (autocommit)"
+    return ""
 
 
 def _print_notices(cursor: Cursor) -> None:

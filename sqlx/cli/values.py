@@ -38,7 +38,7 @@ def json(value: Any) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""A text as JSON. Beside what must be escaped, DEL and C1 controls are: a terminal may obey them."""
+    r"""A text as JSON. Beside what must be escaped, DEL, C1 controls and those of direction are."""
     return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", encode_basestring(text))
 
 
@@ -117,7 +117,8 @@ def _number(write: Callable[[Any], str], is_finite: Callable[[Any], bool]) -> Ca
     return lambda value: write(value) if is_finite(value) else quoted(write(value))
 
 
-_OBEYED = re.compile("[\x7f-\x9f]")
+# What a terminal may obey, or that turns the direction of writing, and JSON does not escape.
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _NOT_FINITE = {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}
 _TEXT: dict[type, Callable[[Any], str]] = {
     str: str.__str__,

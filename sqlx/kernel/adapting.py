@@ -134,6 +134,16 @@ class SessionTypes(Types):
         if complaint := _never_said(self._pack, type):
             raise ValueError(complaint)
 
+    def _loader(self, *names: str | int | None) -> Load | None:
+        if not self._pack.embedded:
+            return super()._loader(*names)
+        for registry in (self, EVERYWHERE):  # what a table declares is one type in any case
+            declared = {str(name).upper(): load for name, load in registry._loaders.items()}
+            for name in names:
+                if name is not None and str(name).upper() in declared:
+                    return declared[str(name).upper()]
+        return None
+
     def refresh(self) -> None:
         """Look up the server's types anew when they are next seen: another program may have changed them."""
         self._forget()

@@ -25,10 +25,21 @@ def call(session: Session, name: str, parameters: Sequence[Any]) -> Steps[Reply]
         raise Mistake("a procedure's parameters are a sequence, not a mapping")
     kind = "procedure" if "procedure" in words else "function"
     if "kind" in words:
-        found = yield from session.run_native(words["kind"], [plain])
-        kind = found.results[0].rows[0][0] if found.results[0].rows else "function"
+        kind = yield from _kind(session, words["kind"], plain)
     marks = ", ".join(session.statements.mark(number) for number in range(1, len(parameters) + 1))
     text = words[kind].replace("{arguments}", marks).replace("{name}", plain)
     reply = yield from session.run_native(text, parameters)
     yield from session.show_warnings()
     return reply
+
+
+def _kind(session: Session, query: str, name: str) -> Steps[str]:
+    """What the server says it is; a function where it knows none of that name, and is to say so."""
+    found = yield from session.run_native(query, [name])
+    for row in found.results[0].rows:
+        if row not in (("procedure",), ("function",)):
+            session.link.abort()
+            sentence = f"the server does not tell whether {name} is a procedure or a function"
+            raise WireError("protocol", sentence, outcome="not_run")
+        return str(row[0])
+    return "function"

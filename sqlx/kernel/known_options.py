@@ -16,7 +16,7 @@ _REPLACES = {
     "hostaddr": ("socket",),  # the host keeps its name: its certificate is held against that
 }
 
-# What other drivers call by words that are near to none here, or near to the wrong one: what to say to a server instead.
+# Words of other drivers that are near to none here, or near to the wrong one: what to say instead, to a server.
 _ELSEWHERE = {
     "charset": "text is always UTF-8: leave it out",
     "client_encoding": "text is always UTF-8: leave it out",

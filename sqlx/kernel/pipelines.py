@@ -139,7 +139,7 @@ class Statements:
                 calls.append(Call(statement.text, types, values, prepared, begin))
                 if begin is not None:
                     begin, state = None, "open"
-            if statement.ends_transaction:
+            if statement.ends_transaction and not session.transactions.blocks.open:  # which would not see its end
                 state = "idle"
         return calls
 

@@ -1,12 +1,13 @@
 """From the caller's markers to the server's: which text is sent, and in which order the values follow.
 
-    paramstyle          a sequence binds     a mapping binds     the sign itself, in code
-    qmark, named        ?                    :name               ??
-    format, pyformat    %s                   %(name)s            %%
+    paramstyle          a sequence binds     a mapping binds     the sign itself
+    qmark, named        ?                    :name               ??, in code
+    format, pyformat    %s                   %(name)s            %%, in code and in what is quoted
     numeric             :1                   -                   -
     native              the server's own     -                   -
 
-Markers are seen in code alone: strings, comments and quoted names are never touched, so nothing is doubled in them.
+Markers are seen in code alone. Strings, comments and quoted names are never touched, but that %% is % there too: so do
+the drivers that have these styles, and texts that were written for them double it. A single % stays.
 In the brackets behind a value (`a[1:n]`, `a[:n]`) the first colon is the slice's; `a[(:n)]` binds.
 """
 
@@ -27,6 +28,9 @@ Key: TypeAlias = int | str
 Marker: TypeAlias = tuple[int, int, Key | None]  # start, end, and what it binds; None: the doubled sign, for itself
 
 _MARKERS = re.compile(r"%s|(?<![:\w]):\d|(?<!\?)\?(?!\?)")  # of some paramstyle
+
+_OPAQUE = ("string", "identifier", "comment")
+_DOUBLED = re.compile("%%")
 
 
 class Named(dict[str, Any]):
@@ -183,8 +187,8 @@ def _percent(text: str, tokens: Iterator[Token], by_name: bool, placeholder: str
     index = 0
     for kind, start, end in tokens:
         piece = text[start:end]
-        if piece == "%%":
-            yield start, end, None
+        if kind in _OPAQUE or piece == "%%":
+            yield from ((start + found.start(), start + found.end(), None) for found in _DOUBLED.finditer(piece))
         elif kind == "percent" and by_name is not (piece != "%s"):
             wants, has = ("a mapping", "%(name)s") if by_name else ("a sequence", "%s")
             raise Mistake(f"{wants} binds {has}, and the text has {piece}: use one kind of marker")

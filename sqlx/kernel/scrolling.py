@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlx.kernel.errors import Mistake, Misuse, WireError, advice
+from sqlx.kernel.errors import Mistake, Misuse, WireError, advice, number_in
 from sqlx.kernel.session import Session
 from sqlx.kernel.statements import Statement
 from sqlx.kernel.streams import Stream
@@ -22,13 +22,14 @@ FARTHEST = 2**31 - 1  # the last row that a server's words can name
 class Scroll(Stream):
     """A result at the server. `held` is one that outlives the commit of its transaction."""
 
-    __slots__ = ("held", "kept", "name")
+    __slots__ = ("columns", "held", "kept", "name")
 
     def __init__(self, owner: str, name: str, held: bool) -> None:
         super().__init__(owner)
         self.name = name
         self.held = held
         self.kept = False  # its transaction has ended, and it has not
+        self.columns: list[tuple[str, int | None]] | None = None  # names and types, once rows were fetched
 
     def outlives(self, undone: bool) -> bool:
         self.kept = self.kept or (self.held and not undone)
@@ -66,8 +67,16 @@ def declare(session: Session, scroll: Scroll, sql: str, parameters: Any) -> Step
 
 
 def fetch(session: Session, scroll: Scroll, count: int) -> Steps[Reply]:
-    """The next rows, up to `count`. Raises WireError."""
-    return _say(session, scroll, _words(session)["fetch"].replace("{count}", str(count)))
+    """The next rows, up to `count`. Raises WireError, also for others than those."""
+    reply = yield from _say(session, scroll, _words(session)["fetch"].replace("{count}", str(count)))
+    result = reply.results[0]
+    columns = [(column.name, column.type_id) for column in result.columns or ()]
+    if len(result.rows) > count:
+        raise _broken(session, f"the server sent more rows than the {count} that were asked for")
+    if scroll.columns not in (None, columns):
+        raise _broken(session, "the server sent rows with other columns than those of the same result before them")
+    scroll.columns = columns
+    return reply
 
 
 def move(session: Session, scroll: Scroll, row: int, stands: int) -> Steps[bool]:
@@ -95,6 +104,11 @@ def _say(session: Session, scroll: Scroll, text: str) -> Steps[Reply]:
         raise
 
 
+def _broken(session: Session, sentence: str) -> WireError:
+    session.link.abort()
+    return WireError("protocol", sentence)
+
+
 def _check_declarable(session: Session, scroll: Scroll, statement: Statement) -> None:
     if not statement.alone:
         raise Mistake("a scrollable cursor takes one query, not a script", "execute its statements one by one")
@@ -107,9 +121,8 @@ def _check_declarable(session: Session, scroll: Scroll, statement: Statement) ->
 
 def _moved(error: WireError, length: int) -> WireError:
     """The error, its position counted without the words that we put before the query."""
-    position = error.fields.get("position")
-    if position:
-        error.fields["position"] = str(max(int(position) - length, 1))
+    if position := number_in(error.fields, "position"):
+        error.fields["position"] = str(max(position - length, 1))
     return error
 
 

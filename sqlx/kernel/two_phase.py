@@ -118,7 +118,12 @@ class TwoPhase:
         reply = yield from self._link.query(how["sql"])
         if was_idle:
             yield from self._transactions.rollback()
-        return [_recovered(dict(zip(how["columns"], row, strict=True))) for row in reply.results[0].rows]
+        try:
+            return [_recovered(dict(zip(how["columns"], row, strict=True))) for row in reply.results[0].rows]
+        except (ValueError, TypeError) as error:
+            self._link.abort()
+            sentence = "the server tells of prepared transactions what cannot be understood"
+            raise WireError("protocol", sentence, outcome="not_run") from error
 
     def refuse(self, what: str) -> None:
         """Raises Mistake: a two-phase transaction stands in the way of `what`."""
@@ -176,9 +181,14 @@ def _foreign(form: str | None, gtrid: str) -> str:
 
 
 def _recovered(row: dict[str, Any]) -> Xid:
+    """Raises ValueError or TypeError for a row that tells of none."""
     if "data" not in row:
-        return Xid(row["format_id"], row["gtrid"], row["bqual"])
-    data, length = row["data"], row["gtrid_length"]
-    if isinstance(data, bytes):
-        data = data.decode("latin-1")
-    return Xid(row["format_id"], data[:length], data[length : length + row["bqual_length"]])
+        found = Xid(row["format_id"], row["gtrid"], row["bqual"])
+    else:
+        data, length = row["data"], row["gtrid_length"]
+        if isinstance(data, bytes):
+            data = data.decode("latin-1")
+        found = Xid(row["format_id"], data[:length], data[length : length + row["bqual_length"]])
+    if not (isinstance(found.format_id, int | None) and isinstance(found.gtrid, str) and isinstance(found.bqual, str)):
+        raise TypeError("the parts of an id are a number and two texts")
+    return found

@@ -90,7 +90,7 @@ class Layouter:
         self._readers: dict[str, tuple[Reader, bool]] = {}
         self._header = program.loop_header()
         self._split = program.pack.framing["server"].get("split", 0)
-        self._zone = program.function(self.rule["zone"], "$.columns.zone") if "zone" in self.rule else None
+        self._zone = program.told(self.rule["zone"], "$.columns.zone") if "zone" in self.rule else None
         self.prefix = self._integer(program.pack.parameters.get("prefix"))
         if self.rule:
             self._struct = program.readers.struct_reader(self.rule["struct"])

@@ -107,7 +107,11 @@ class Conversation:
 
     def open(self) -> Steps[None]:
         yield from self.line.open()
-        self.replies.opened()
+        try:
+            self.replies.note_state()
+        except WireError as error:
+            error.outcome = "not_run"
+            raise
 
     def close(self) -> Steps[None]:
         if self.state != "closed":

@@ -101,8 +101,6 @@ class EmbeddedLink:
         name, flags = self._database, _OPEN_FLAGS.get(mode, _OPEN_FLAGS["rwc"])
         if mode == "memory":
             name = ":memory:"
-        elif self._options.get("immutable") and name == ":memory:":
-            raise ValueError("immutable=1 is for a file, and a database in memory is none: leave it out")
         elif self._options.get("immutable") and not name.startswith("file:"):
             name = f"{Path(name).absolute().as_uri()}?immutable=1"
         if name.startswith("file:"):

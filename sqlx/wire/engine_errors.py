@@ -64,6 +64,8 @@ def open_error(database: str, mode: str, message: str, code: int | None) -> Wire
 
 
 def _why_not_opened(database: str, mode: str) -> str:
+    if database == ":memory:":
+        return "a database in memory has nothing to be immutable: leave immutable out, or name a file"
     path = os.path.abspath(database)
     folder = os.path.dirname(path)
     if os.path.isdir(path):

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Protocol
 
 from sqlx.wire.declared import Convert, DeclaredTypes, Description, Row
-from sqlx.wire.engine_errors import interrupted
+from sqlx.wire.engine_errors import GENERIC, interrupted
 from sqlx.wire.errors import Outcome, WireError
 from sqlx.wire.result import Column, Reply, Result
 from sqlx.wire.values import ServerText
@@ -98,7 +98,8 @@ class Exchange:
             self._result_ends()
         except self.link.failures as error:
             failure = self.link.error(error, self.sql, self.next, self._outcome())
-            if any(result.complete for result in self.results):  # those before it in a script were run
+            # Those before it in a script were run, and the last of them too where the next cannot be compiled.
+            if any(result.complete for result in self.results) or (failure.code == GENERIC and self._is_followed()):
                 failure.outcome = "unknown"
             raise failure from None
         finally:
@@ -111,6 +112,10 @@ class Exchange:
         if self.statement.word in _ENDS and self.link.connection().in_transaction:
             return "not_run"
         return "unknown" if "FAIL" in self.statement.sql.upper() else "rolled_back"  # OR FAIL keeps what was done
+
+    def _is_followed(self) -> bool:
+        """Whether a statement of a script is under way that is not its last: the next is compiled behind it."""
+        return self.result is not None and self.next > 0 and not is_blank(self.sql, self.next)
 
     def _statement_starts(self, cursor: Any, text: str, bindings: Any) -> bool:
         """Called by the engine before each statement of a text, when the one before has ended."""

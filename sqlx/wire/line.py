@@ -14,7 +14,7 @@ from sqlx.wire.channel import Channel, Endpoint
 from sqlx.wire.columns import Layouter
 from sqlx.wire.compile.compiler import Program
 from sqlx.wire.compression import available
-from sqlx.wire.errors import WireError
+from sqlx.wire.errors import MALFORMED, WireError
 from sqlx.wire.identity import Identity
 from sqlx.wire.link import Steps
 from sqlx.wire.machine import DATA, RANDOM_BYTES, ROWS, START_TLS, TRANSFER, Actions, Machine
@@ -187,6 +187,7 @@ class Line:
         if "quit" in self.program.pack.commands:
             messages = self.machine.messages
             messages.sequence = 0
-            self.machine.perform(self.program.command("quit").send, NONE)
+            with suppress(WireError, *MALFORMED):
+                self.machine.perform(self.program.command("quit").send, NONE)
             with suppress(WireError):
                 yield from self.channel.transfer(messages.out, 0)

@@ -167,7 +167,7 @@ class Machine:
         """Remember the first error; go on only after one that leaves the conversation in step."""
         self.feed = None
         self.results.fail()
-        if error.kind in ("refused", "usage"):
+        if error.kind != "server":
             error.outcome = "unknown"  # what the server said of a statement was refused, not the statement
         if error.kind not in RECOVERABLE or "fatal" in error.fields:
             raise error
@@ -286,7 +286,10 @@ class Machine:
         if self.results.result is None:
             self._check_whole()
         yield (DATA,)
-        feed.send(self, self.given)
+        try:
+            feed.send(self, self.given)
+        except MALFORMED as error:
+            raise not_understood(error) from error
         if feed.over:
             self.feed = None
         yield from self._fill(LOOK)  # it may be that nothing more is to be sent

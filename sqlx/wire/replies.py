@@ -34,9 +34,14 @@ class Replies:
         """Whether the line is open and the server owes nothing."""
         return self.state != "closed" and not self._owing
 
-    def opened(self) -> None:
-        """The line was opened."""
-        self.state = self._state(self._line.machine.v)
+    def note_state(self) -> None:
+        """See what the server has said of the transaction. Raises WireError, and closes the line, where that is
+        nothing."""
+        try:
+            self.state = self._state(self._line.machine.v)
+        except WireError:
+            self.abort()
+            raise
 
     def watch(self, on_idle: Callable[[], None] | None) -> None:
         """Call a function whenever, after a result, no transaction is open; None ends this."""
@@ -102,7 +107,7 @@ class Replies:
             raise
         if reply.done:
             reply.steps, self._owing = None, False
-            self.state = self._state(line.machine.v)
+            self.note_state()
             if reply.error is not None:
                 error, reply.error = reply.error, None
                 # Where each statement stands for itself, those before the failing one were run.
@@ -165,7 +170,7 @@ class Replies:
             self._ended = error
             self.abort()
             raise
-        self.state = self._state(self._line.machine.v)
+        self.note_state()
 
 
 def _held(reply: Reply) -> int:

@@ -86,8 +86,9 @@ class Results:
         if result is None or result.columns is None:
             result = Result(None)
             self.reply.results.append(result)
-        elif rowcount < 0 and not self.reply.stream:
-            rowcount = len(result.rows)
+            rowcount = max(rowcount, -1)
+        elif rowcount < 0:
+            rowcount = -1 if self.reply.stream else len(result.rows)
         result.rowcount, result.lastrowid, result.tag = rowcount, lastrowid, tag
         result.complete = True
         self.result = None
@@ -101,8 +102,9 @@ class Results:
 
     def suspend(self) -> None:
         """A portal has more rows: its result stays open."""
-        if self.reply.portal is None:
-            raise ValueError("a part of a result that was asked for as a whole")
+        if self.reply.portal is None or self.result is None:
+            what = "that was asked for as a whole" if self.reply.portal is None else "that has not begun"
+            raise ValueError(f"a part of a result {what}")
         self.result = None
         self.ended += 1
 

@@ -118,7 +118,37 @@ def test_one_transaction_is_committed_at_the_end_or_not_at_all(url: str, table: 
     assert count(url, table) == 1
     done = sqlx("query", "--no-autocommit", url, f"DELETE FROM {table}; {insert}; {insert}")
     assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "rolled back"
     assert count(url, table) == 1
+
+
+KEPT = "what stood before the failing statement is committed (autocommit)"
+
+
+def test_what_a_failed_script_leaves_is_told(engine: Engine, url: str, table: str) -> None:
+    """Where each statement stands for itself what came before stays; a failure with nothing before it says no word."""
+    insert = f"INSERT INTO {table} VALUES (1, 'x')"
+    done = sqlx("query", url, f"{insert}; {insert}")
+    left = count(url, table)
+    assert done.returncode == 1
+    assert left == (0 if engine.name == "postgres" else 1)
+    assert (done.stderr.splitlines()[-1] == KEPT) is bool(left)
+    done = sqlx("query", url, f"INSERT INTO {table} VALUES (2, 'x'); INSERT INTO {table} VALUES (3, 4, 5)")
+    left = count(url, table)
+    assert left == (0 if engine.name == "postgres" else 2)
+    assert (done.stderr.splitlines()[-1] == KEPT) is bool(left)
+    done = sqlx("query", url, f"BEGIN; DELETE FROM {table}; {insert}; {insert}")
+    assert done.stderr.splitlines()[-1] == "rolled back"
+    assert count(url, table) == left
+    done = sqlx("query", url, "SELECT nope")
+    assert KEPT not in done.stderr and "rolled back" not in done.stderr
+
+
+def test_a_text_without_a_statement_commits_nothing(postgres: Server) -> None:
+    for url in (postgres.url(), "sqlite://"):
+        for sql in ("-- a remark", ";"):
+            done = sqlx("query", url, sql)
+            assert (done.returncode, done.stderr) == (0, "done\n")
 
 
 def test_a_transaction_left_open_is_rolled_back_and_told(url: str, table: str) -> None:
@@ -294,6 +324,16 @@ def test_a_server_cannot_command_the_terminal(postgres: Server) -> None:
     assert done.stderr.startswith("error: \\x1b[31mred\nnext (P0001)\n")
 
 
+def test_nor_turn_the_direction_of_what_it_shows(tmp_path: Path) -> None:
+    """In tables and messages, and in JSON, where it means the same; CSV in a file is exact."""
+    turning = "".join(map(chr, (0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))))
+    written = turning.encode("unicode_escape").decode()
+    for form, shown in (("table", written), ("markdown", written), ("csv", turning), ("json", written)):
+        done = sqlx("query", "sqlite://", f"SELECT 'a{turning}b' AS a", "--format", form)
+        assert f"a{shown}b" in done.stdout, form
+    assert f"no such column: a{written}" in sqlx("query", "sqlite://", f"SELECT a{turning}").stderr
+
+
 def test_nor_by_the_words_beside_its_messages() -> None:
     """A code and a severity are its texts too."""
     escape = b"\x1b]0;pwn\x07"
@@ -303,7 +343,7 @@ def test_nor_by_the_words_beside_its_messages() -> None:
         peer.sendall(peers.WELCOME)
         peers.heard(peer)
         fields = b"SWARN" + escape + b"X" * 100 + b"\0C42" + escape + b"\0Mno\0\0"
-        peer.sendall(peers.message("N", fields) + peers.complete("SELECT") + peers.message("E", fields) + peers.READY)
+        peer.sendall(peers.message("N", fields) + peers.message("E", fields) + peers.READY)
 
     with peers.serving(script) as peer:
         done = sqlx("query", f"postgresql://ada@127.0.0.1:{peer.port}/test?sslmode=disable", "SELECT 1")
@@ -396,7 +436,7 @@ def test_a_database_on_a_full_disk(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr == "error: disk I/O error (58030)\n"
+    assert done.stderr == f"error: disk I/O error (58030)\n{KEPT}\n"
 
 
 # -- passwords
@@ -428,7 +468,10 @@ def test_a_password_is_asked_for_at_a_terminal(open_url: tuple[str, str]) -> Non
     code, shown = on_terminal([*SQLX, "query", url, "SELECT 1"], "\x04", NO_COLOR="1")
     assert code == 1
     assert shown.replace("\r", "").endswith("error: no password was given\n")
-    assert sqlx("query", url, "SELECT 1").returncode == 1
+    for command in (["query", url, "SELECT 1"], ["ping", url]):
+        done = sqlx(*command)
+        assert done.returncode == 1
+        assert done.stderr.endswith(" or set SQLX_PASSWORD\n")
 
 
 # -- ping
@@ -458,9 +501,15 @@ def test_ping_tells_how_safe_the_line_is(postgres: Server) -> None:
     assert tls(socket=postgres.socket).startswith("no: a socket")
 
 
-def test_ping_an_embedded_engine() -> None:
-    done = sqlx("ping", "sqlite://")
-    assert done.stdout.startswith("server     SQLite 3.")
+def test_ping_an_embedded_engine(tmp_path: Path) -> None:
+    """It makes no file of a name with a slip in it."""
+    file = tmp_path / "test.db"
+    done = sqlx("ping", f"sqlite:///{file}")
+    assert (done.returncode, done.stdout, file.exists()) == (1, "", False)
+    assert done.stderr.startswith(f"error: '{file}' does not exist: correct the path")
+    file.touch()
+    for url in ("sqlite://", f"sqlite:///{file}", f"sqlite:///{file}?mode=ro"):
+        assert sqlx("ping", url).stdout.startswith("server     SQLite 3.")
 
 
 # -- what starting costs

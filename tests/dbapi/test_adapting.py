@@ -189,6 +189,20 @@ def test_other_engines(
         assert cursor.execute(sql, (7,)).fetchone() == (value,)
 
 
+def test_a_declared_type_is_one_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loader of the connection wins over one for all, whatever the case; types of a server keep theirs."""
+    monkeypatch.setattr(sqlx.types, "_loaders", {})
+    with dbapi.connect("sqlite://?decltypes=true") as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE pet (a date, b DATE, c Date, d decimal(4, 1))")
+        cursor.execute("INSERT INTO pet VALUES ('2024-02-29', '2024-02-29', '2024-02-29', 1.5)")
+        sqlx.types.load("DATE", lambda day: day.year)
+        sqlx.types.load("Decimal", str)
+        assert cursor.execute("SELECT * FROM pet").fetchone() == (2024, 2024, 2024, "1.5")
+        connection.types.load("date", lambda day: day.month)
+        assert cursor.execute("SELECT * FROM pet").fetchone() == (2, 2, 2, "1.5")
+
+
 @pytest.mark.parametrize("name", [None, True, 1.5, b"int4", ""])
 def test_what_names_no_type_is_refused(name: Any) -> None:
     with pytest.raises(TypeError, match="name, or its number"):

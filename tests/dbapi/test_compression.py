@@ -126,7 +126,7 @@ def test_what_the_server_does_not_offer_is_refused(mariadb: Server) -> None:
 
 
 def test_what_is_not_known_is_refused() -> None:
-    for wanted in ("lz4", "zlib,", "", [], "zlib zstd"):
+    for wanted in ("lz4", "zlib,", "", [], "zlib zstd", 5, {"zlib": 1}):
         with pytest.raises(dbapi.InterfaceError, match="compression is some of none, zlib, zstd, with commas between"):
             dbapi.connect("mysql://ada@localhost", compression=wanted)
 

@@ -71,6 +71,7 @@ HALF = {
         columns(23) + row(b"1") + complete("SELECT 1") + row(b"2") + READY,
         "a row without",
     ),
+    "rows and the end of an empty text": (columns(23) + row(b"1") + message("I") + READY, "message 'I' while"),
     "a part that nobody asked for": (columns(23) + row(b"1") + SUSPENDED + READY, "message 's' while"),
 }
 
@@ -126,7 +127,19 @@ def test_the_other_end_of_a_transaction_is_no_success(connected: Connected, end:
 
 
 PREPARED_HALF = {
-    "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "a result while another"),
+    "its end alone": (complete("SELECT 0") + READY, "message 'C' while parse complete"),
+    "its rows before they are described": (PREPARED + row(b"1") + complete("SELECT 1") + READY, "message 'D' while"),
+    "described and not bound": (
+        PREPARED + columns(23) + row(b"1") + complete("SELECT 1") + READY,
+        "message 'D' while bind complete",
+    ),
+    "not described": (PREPARED + BOUND + complete("SELECT 0") + READY, "message '2' while row description or no data"),
+    "the end of an empty text": (message("I") + READY, "message 'I' while parse complete"),
+    "rows and the end of an empty text": (
+        PREPARED + columns(23) + BOUND + row(b"1") + message("I") + READY,
+        "message 'I' while",
+    ),
+    "a result within another": (PREPARED + columns(23) + BOUND + row(b"1") + columns(23), "message 'T' while"),
     "nothing": (READY, "message 'Z' while parse complete"),
     "preparation alone": (PREPARED + columns(23) + READY, "message 'Z' while"),
     "no end": (PREPARED + columns(23) + BOUND + row(b"1") + READY, "message 'Z' while"),
@@ -147,6 +160,71 @@ def test_a_prepared_statement_s_result_that_is_not_whole(connected: Connected, a
         assert connection.closed
 
 
+def test_a_count_below_zero_is_none(connected: Connected) -> None:
+    many = PREPARED + message("n") + BOUND + complete("UPDATE -7") + BOUND + complete("UPDATE 9") + READY
+    with serving(answering(complete("UPDATE -7") + READY, many)) as peer:
+        cursor = (connected(peer)).cursor()
+        cursor.execute("UPDATE t")
+        assert cursor.rowcount == -1
+        cursor.executemany("UPDATE t SET a = ?", [["x"], ["y"]])
+        assert cursor.rowcount == -1
+
+
+RAN = PREPARED + columns(25) + BOUND + row(b"1") + complete("SELECT 1")
+AGAIN = BOUND + row(b"1") + complete("SELECT 1")
+ITSELF = message("1") + BOUND + row(b"7") + complete("SELECT 1") + READY  # the process that WELCOME has told of
+SHORTER = {
+    "no sign of being bound": (complete("SELECT 0"), "message 'C' while bind complete"),
+    "rows before it is bound": (row(b"1") + complete("SELECT 1"), "message 'D' while bind complete"),
+    "rows and the end of an empty text": (BOUND + row(b"1") + message("I"), "message 'I' while"),
+}
+
+
+@pytest.mark.parametrize(("answer", "reason"), SHORTER.values(), ids=SHORTER.keys())
+def test_a_statement_that_is_known_and_is_answered_with_less(connected: Connected, answer: bytes, reason: str) -> None:
+    """From its third execution on a statement is bound and run, and no more."""
+    with serving(answering(RAN + ITSELF, RAN + READY, AGAIN + READY, answer + READY)) as peer:
+        connection = connected(peer)
+        cursor = connection.cursor()
+        for _ in range(3):
+            assert (cursor.execute("SELECT ?", ["x"])).fetchall() == [("1",)]
+        with pytest.raises(exceptions.OperationalError, match=reason):
+            cursor.execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
+@pytest.mark.parametrize(("answer", "reason"), SHORTER.values(), ids=SHORTER.keys())
+def test_one_of_many_rows_that_is_answered_with_less(connected: Connected, answer: bytes, reason: str) -> None:
+    """What belongs to one row is never taken for another's."""
+    with serving(answering(RAN + answer + AGAIN + READY)) as peer:
+        connection = connected(peer)
+        with pytest.raises(exceptions.OperationalError, match=reason):
+            connection.cursor().executemany("SELECT ?", [["x"], ["y"], ["z"]])
+        assert connection.closed
+
+
+def test_a_pipeline_with_an_end_too_many(connected: Connected) -> None:
+    """One more end, one answer less: each statement would have the result of the one before it."""
+    with serving(answering(complete("SELECT 0") + RAN + RAN + READY)) as peer:
+        connection = connected(peer)
+        cursors = [connection.cursor() for _ in range(3)]
+        shifted = pytest.raises(exceptions.OperationalError, match="message 'C' while parse complete")
+        with shifted, connection.pipeline():
+            for number, cursor in enumerate(cursors):
+                cursor.execute("SELECT ?", [str(number)])
+        assert connection.closed
+
+
+def test_no_part_comes_of_a_result_without_columns(connected: Connected) -> None:
+    nothing = PREPARED + message("n") + BOUND + SUSPENDED + message("Z", b"T")
+    with serving(answering(BEGUN, SOMEBODY, nothing, nothing)) as peer:
+        connection = connected(peer)
+        connection.cursor().execute("BEGIN")
+        with pytest.raises(exceptions.OperationalError, match="a part of a result"):
+            connection.cursor(stream=True).execute("SELECT ?", ["x"])
+        assert connection.closed
+
+
 DATA_OUT = {
     "no end": (COPY_OUT + LINE + READY, "message 'Z' while copy data or copy done"),
     "an end that is not confirmed": (COPY_OUT + LINE + COPY_DONE + READY, "message 'Z' while command"),
@@ -162,10 +240,11 @@ def test_data_that_is_not_whole(connected: Connected, answer: bytes, reason: str
     with serving(answering(answer)) as peer:
         connection = connected(peer)
         cursor = connection.cursor()
-        with pytest.raises(exceptions.OperationalError, match=reason), cursor.copy("COPY t TO STDOUT") as copy:
+        refused = pytest.raises(exceptions.OperationalError, match=reason)
+        with refused as caught, cursor.copy("COPY t TO STDOUT") as copy:
             while copy.read():
                 pass
-        assert connection.closed
+        assert (connection.closed, caught.value.outcome) == (True, "unknown")
 
 
 DATA_IN = {

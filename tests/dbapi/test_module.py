@@ -40,6 +40,20 @@ def test_everything_public_is_exported_once_and_in_order() -> None:
         assert all(hasattr(module, name) for name in module.__all__)
 
 
+def test_the_asyncio_face_has_the_same_exceptions() -> None:
+    """And notifications: `except sqlx.aio.IntegrityError` catches what `sqlx.dbapi` calls so."""
+    for name, value in vars(dbapi).items():
+        if isinstance(value, type) and (issubclass(value, Exception) or value is dbapi.Notification):
+            assert getattr(aio, name) is value and name in aio.__all__
+
+
+def test_what_is_loaded_later_is_listed() -> None:
+    """In a process of its own: whoever has asked for a name before has loaded it."""
+    program = "import sqlx, sys; print(set(sqlx.__all__) <= set(dir(sqlx)), 'sqlx.wire' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout == "True False\n"
+
+
 @pytest.mark.parametrize(
     ("name", "base"),
     [

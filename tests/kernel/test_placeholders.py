@@ -100,7 +100,16 @@ def test_where_placeholders_have_no_number_a_value_repeats(
         ("format", "select %s, '%s', 7 %% %s, 7 % 2", (1, 2), "select $1, '%s', 7 % $2, 7 % 2", [1, 2]),
         ("format", "select a ? 'b', a ?? %s", (1,), "select a ? 'b', a ?? $1", [1]),
         ("format", "select %s%s, 7 %sum", (1, 2), "select $1 $2, 7 %sum", [1, 2]),
-        ("pyformat", "select %(a)s, %(b)s, %(a)s, :c, '%%'", {"a": 1, "b": 2}, "select $1, $2, $1, :c, '%%'", [1, 2]),
+        ("pyformat", "select %(a)s, %(b)s, %(a)s, :c, '%%'", {"a": 1, "b": 2}, "select $1, $2, $1, :c, '%'", [1, 2]),
+        ("format", "f(%s, '%%Y-%%m')", (1,), "f($1, '%Y-%m')", [1]),
+        (
+            "format",
+            """like 'a%' "%%", $$%%s%$$, '%%%', %s -- %%""",
+            (1,),
+            """like 'a%' "%", $$%s%$$, '%%', $1 -- %""",
+            [1],
+        ),
+        ("numeric", "f(:1, '%%Y')", (1,), "f($1, '%%Y')", [1]),
         ("pyformat", "select %s", (1,), "select $1", [1]),
         ("numeric", "select :2, :1, :2, ':3', a ? 'b'", (1, 2), "select $1, $2, $1, ':3', a ? 'b'", [2, 1]),
         ("native", "select $2, $1, $2, '$3', ?", (1, 2), "select $2, $1, $2, '$3', ?", [1, 2]),
@@ -193,6 +202,23 @@ def test_a_position_leads_back_to_the_callers_text() -> None:
     assert prepare_text(POSTGRES, "oops").source_position(3) == 3
 
 
+def test_a_position_leads_back_over_doubled_signs() -> None:
+    text = "select '%%a%%', %s, 'b%%' \"c%%d\" oops where x = %s and wrong"
+    prepared = prepare_text(POSTGRES, text, "format")
+    for word in ("select", "a", "'b", "d", "oops", "where", "and", "wrong"):
+        assert prepared.source_position(prepared.text.index(word) + 1) == text.index(word) + 1
+
+
+@given(st.lists(st.sampled_from(["%s", "'%%'", "'a%%%%b'", '"%%s"', "x", "-- %%\n", "7 %% 2", "'é%%(a)s'"])))
+def test_what_has_no_single_percent_is_read_as_python_formats_it(pieces: list[str]) -> None:
+    """As the drivers do that have the style `format`."""
+    prepared = prepare_text(MYSQL, " , ".join(pieces), "format")
+    assert prepared.text == " , ".join(pieces) % (("?",) * pieces.count("%s"))
+    for position, character in enumerate(prepared.text, 1):
+        if character != "?":
+            assert " , ".join(pieces)[prepared.source_position(position) - 1] == character
+
+
 # -- random texts of pieces whose answer is known
 
 OPAQUE = [
@@ -208,6 +234,9 @@ OPAQUE = [
         "x::y",
         "'$1'",
         "'--' ",
+        "'a%%b%'",
+        '"%%"',
+        "/* %%% */",
     ),
     *("( x )", "'/*'", "x.y", "1.5", "<=", "'é?'"),
 ]
@@ -254,7 +283,7 @@ def test_only_markers_in_code_are_replaced(dialect: str, style: str, by_name: bo
                 keys.append(key)
             expected.append(f"${keys.index(key) + 1}" if numbered else "?")
         else:
-            expected.append(piece)
+            expected.append(piece.replace("%%", "%") if style == "pyformat" else piece)
     assert prepared.text == " , ".join(expected)
     assert prepared.count == len(keys)
     if by_name:

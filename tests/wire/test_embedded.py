@@ -500,6 +500,10 @@ def test_every_sqlstate_of_the_pack_has_a_class() -> None:
         ("SELEC", "not_run", []),
         ("INSERT INTO t VALUES (1), (1)", "rolled_back", []),
         ("INSERT OR FAIL INTO t VALUES (1), (1)", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1); SELEC", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1); INSERT INTO t VALUES (2, 3)", "unknown", [(1,)]),
+        ("INSERT INTO t VALUES (1), (1); SELECT 1", "rolled_back", []),
+        ("SELEC; SELECT 1", "not_run", []),
         ("COMMIT", "not_run", [(7,)]),
     ],
 )
@@ -712,10 +716,9 @@ def test_what_cannot_be_opened_is_said_at_once(
     assert [path.name for path in tmp_path.iterdir()] == ["text.txt"]
 
 
-def test_a_database_in_memory_cannot_be_immutable() -> None:
-    """It is no file that could be there before."""
-    with pytest.raises(WireError, match="immutable=1 is for a file, and a database in memory is none: leave it out"):
-        run(EmbeddedLink(load("sqlite"), None, {"immutable": True}).open())
+def test_a_database_in_memory_is_not_immutable() -> None:
+    with pytest.raises(WireError, match="in memory has nothing to be immutable"):
+        run(EmbeddedLink(load("sqlite"), ":memory:", {"immutable": True}).open())
 
 
 def test_a_locked_database_can_be_opened(connect: Connect, tmp_path: Path) -> None:

@@ -221,7 +221,10 @@ for _ in range(100_000):
             "parameter 2 (dict) cannot be sent: json has neither NaN nor infinities: put null there, or a text",
         ),
         (np.datetime64(1, "ns"), "parameter 2 (datetime64) cannot be sent: it is finer than Python can hold"),
-        (np.longdouble(1), "parameter 2 (longdouble) cannot be sent: it is finer than Python can hold"),
+        (
+            np.longdouble(1),
+            "parameter 2 (longdouble) cannot be sent: it is wider than Python can hold: convert it to float",
+        ),
         (Decimal("sNaN"), "parameter 2 (Decimal) cannot be sent: it is a signalling NaN"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,

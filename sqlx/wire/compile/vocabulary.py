@@ -15,7 +15,7 @@ from sqlx.wire.compile.layout import Layouts
 from sqlx.wire.compile.program import BUILTIN_VARIABLES, INITIAL, Function
 from sqlx.wire.compile.reading import Reader, Readers
 from sqlx.wire.compile.writing import Writers, scope_of
-from sqlx.wire.errors import PackError
+from sqlx.wire.errors import MALFORMED, PackError, not_understood
 from sqlx.wire.registry import Pack
 
 _HOLE = re.compile(r"\{([^{}]+)\}")
@@ -51,9 +51,10 @@ class Vocabulary:
         return source.build("v, a=None, f=None")
 
     def told(self, text: str, path: str) -> Function:
-        """An expression of nothing but variables, for whoever has them: compiled once, for every connection asks it."""
+        """An expression of nothing but variables, for whoever has them: compiled once, for every connection asks it.
+        The function raises WireError where the server has told what cannot be meant."""
         if text not in self._told:
-            self._told[text] = self.function(text, path)
+            self._told[text] = _guarded(self.function(text, path))
         return self._told[text]
 
     def kept(self, text: str, path: str, scope: Scope, wanted: str = "any") -> Function:
@@ -105,3 +106,15 @@ class Vocabulary:
         if rule is None:
             raise PackError("$.framing", f"no framing is called {name!r}{alternatives(name, self.pack.framing)}")
         return rule
+
+
+def _guarded(function: Function) -> Function:
+    """The function, for callers outside of the machine, which guards its own."""
+
+    def told(v: list[Any], a: Any = None, f: Any = None) -> Any:
+        try:
+            return function(v, a, f)
+        except MALFORMED as error:
+            raise not_understood(error) from error
+
+    return told

@@ -74,9 +74,10 @@ def unwrap(value: Any) -> Any:
     if numpy is None or not isinstance(value, numpy.generic):
         return value
     item = value.item()
-    finer = isinstance(value, (numpy.datetime64, numpy.timedelta64)) and isinstance(item, int)
-    if finer or isinstance(item, numpy.generic):
+    if isinstance(value, (numpy.datetime64, numpy.timedelta64)) and isinstance(item, int):
         raise ValueError("it is finer than Python can hold: convert it to microseconds, or to text")
+    if isinstance(item, numpy.generic):
+        raise ValueError("it is wider than Python can hold: convert it to float, or to text")
     return item
 
 
