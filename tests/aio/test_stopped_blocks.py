@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,16 +11,6 @@ from sqlx import dbapi
 from tests.engines import ENGINES, Engine
 
 SHARED = [ENGINES["postgres"], ENGINES["mariadb"]]  # where a statement waits for a server, and the loop goes on
-
-
-@pytest.fixture(params=[False, True], ids=["transaction", "autocommit"])
-async def keyed(request: pytest.FixtureRequest, url: str) -> AsyncIterator[face.Connection]:
-    """A connection with an empty table, and no transaction open."""
-    async with await face.connect(url, autocommit=request.param) as connection:
-        await connection.cursor().execute("CREATE TEMPORARY TABLE keyed (id integer PRIMARY KEY)")
-        await connection.commit()
-        yield connection
-        await connection.rollback()
 
 
 async def insert(connection: face.Connection, number: int) -> None:
