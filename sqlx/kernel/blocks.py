@@ -78,12 +78,12 @@ class Blocks:
         except WireError as error:
             again = classify(error, self._link.pack)[1]
             undone = self._link.state == "open" and again == "deadlock"
-            if error.kind == "server" and not undone and self._stands:
+            if error.kind == "server" and not undone and self._any_unended:
                 yield from self.ask()
             if undone or self._idle or self._link.state == "idle":
                 self._mark("committed" if self.commits_by_the_way and again is None else "ended")
             raise
-        if (self._idle or self._link.state == "idle") and self._stands:
+        if (self._idle or self._link.state == "idle") and self._any_unended:
             self._ended_by(self._statement)
         return result
 
@@ -109,7 +109,7 @@ class Blocks:
         raise error
 
     @property
-    def _stands(self) -> bool:
+    def _any_unended(self) -> bool:
         """Whether the transaction of some open block has not ended yet."""
         return not all(block.gone for block in self.open)
 

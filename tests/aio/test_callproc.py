@@ -8,6 +8,8 @@ import sqlx.aio as face
 from sqlx import dbapi
 from tests.engines import ENGINES, Engine
 
+SEVERAL = [engine for engine in ENGINES.values() if engine.results]  # whose procedures return results
+
 
 @pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.procedure])
 def engine(request: pytest.FixtureRequest) -> Engine:
@@ -35,9 +37,8 @@ async def test_a_procedure_is_found_by_its_name_and_called(connection: face.Conn
         await connection.rollback()
 
 
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
 async def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Connection, engine: Engine) -> None:
-    if not engine.results:
-        pytest.skip("procedures of this engine return one result at most")
     name = "results_" + face.__name__.rpartition(".")[2]
     cursor = connection.cursor()
     await cursor.execute(engine.results.replace("{name}", name))
@@ -52,13 +53,10 @@ async def test_nextset_leads_through_the_results_of_a_procedure(connection: face
         await cursor.execute(f"DROP PROCEDURE {name}")
 
 
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
 @pytest.mark.parametrize("piped", [False, True])
-async def test_a_procedure_called_many_times_keeps_its_results_apart(
-    connection: face.Connection, engine: Engine, piped: bool
-) -> None:
+async def test_a_procedure_called_many_times_keeps_its_results_apart(connection: face.Connection, piped: bool) -> None:
     """Rows of different columns are never taken for those of one result; and what follows has its own."""
-    if not engine.results:
-        pytest.skip("procedures of this engine return one result at most")
     name = f"many_{face.__name__.rpartition('.')[2]}"
     cursor, last = connection.cursor(), connection.cursor()
     await cursor.execute(
@@ -85,11 +83,8 @@ async def test_a_procedure_called_many_times_keeps_its_results_apart(
         await cursor.execute(f"DROP PROCEDURE {name}")
 
 
-async def test_a_procedure_called_many_times_brings_its_rows_as_one_result(
-    connection: face.Connection, engine: Engine
-) -> None:
-    if not engine.results:
-        pytest.skip("procedures of this engine return nothing, or their parameters")
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
+async def test_a_procedure_called_many_times_brings_its_rows_as_one_result(connection: face.Connection) -> None:
     name = f"same_{face.__name__.rpartition('.')[2]}"
     cursor = connection.cursor()
     await cursor.execute(f"CREATE PROCEDURE {name}(a int) SELECT a AS one UNION ALL SELECT a + 1")

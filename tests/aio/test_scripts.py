@@ -8,7 +8,7 @@ import pytest
 
 import sqlx.aio as face
 from sqlx import dbapi
-from tests.engines import Engine
+from tests.engines import ENGINES, Engine
 
 GOOD = "INSERT INTO noted VALUES (1); INSERT INTO noted VALUES (2)"
 
@@ -112,9 +112,8 @@ async def test_a_committed_part_of_a_failed_script_stays(noted: face.Connection,
     assert await numbers(noted) == [1, 2]
 
 
-async def test_notices_of_every_statement_arrive(noted: face.Connection, engine: Engine) -> None:
-    if engine.name != "postgres":
-        pytest.skip("sends no notices")
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
+async def test_notices_of_every_statement_arrive(noted: face.Connection) -> None:
     cursor = noted.cursor()
     await cursor.execute("; ".join(f"DO $$ BEGIN RAISE NOTICE 'note {n};'; END $$" for n in range(3)))
     assert [str(warning) for _, warning in cursor.messages] == ["note 0;", "note 1;", "note 2;"]
@@ -129,11 +128,10 @@ async def test_a_script_takes_no_parameters(noted: face.Connection) -> None:
     assert await numbers(noted) == []
 
 
+@pytest.mark.parametrize("engine", [ENGINES["postgres"]], ids=["postgres"])
 @pytest.mark.parametrize("stream", [False, True])
-async def test_what_a_rule_adds_is_a_result_each(noted: face.Connection, engine: Engine, stream: bool) -> None:
+async def test_what_a_rule_adds_is_a_result_each(noted: face.Connection, stream: bool) -> None:
     """Only the last of the queries that a rule runs beside a statement has an end of its own."""
-    if engine.name != "postgres":
-        pytest.skip("rules are PostgreSQL's")
     setup = noted.cursor()
     await setup.execute(f"{GOOD}; CREATE RULE told AS ON UPDATE TO noted DO ALSO (SELECT 7; SELECT 'b', 'c')")
     cursor = noted.cursor(stream=stream)

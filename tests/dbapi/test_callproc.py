@@ -9,6 +9,8 @@ import sqlx.dbapi as face
 from sqlx import dbapi
 from tests.engines import ENGINES, Engine
 
+SEVERAL = [engine for engine in ENGINES.values() if engine.results]  # whose procedures return results
+
 
 @pytest.fixture(params=[name for name, engine in ENGINES.items() if engine.procedure])
 def engine(request: pytest.FixtureRequest) -> Engine:
@@ -36,9 +38,8 @@ def test_a_procedure_is_found_by_its_name_and_called(connection: face.Connection
         connection.rollback()
 
 
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
 def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Connection, engine: Engine) -> None:
-    if not engine.results:
-        pytest.skip("procedures of this engine return one result at most")
     name = "results_" + face.__name__.rpartition(".")[2]
     cursor = connection.cursor()
     cursor.execute(engine.results.replace("{name}", name))
@@ -53,13 +54,10 @@ def test_nextset_leads_through_the_results_of_a_procedure(connection: face.Conne
         cursor.execute(f"DROP PROCEDURE {name}")
 
 
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
 @pytest.mark.parametrize("piped", [False, True])
-def test_a_procedure_called_many_times_keeps_its_results_apart(
-    connection: face.Connection, engine: Engine, piped: bool
-) -> None:
+def test_a_procedure_called_many_times_keeps_its_results_apart(connection: face.Connection, piped: bool) -> None:
     """Rows of different columns are never taken for those of one result; and what follows has its own."""
-    if not engine.results:
-        pytest.skip("procedures of this engine return one result at most")
     name = f"many_{face.__name__.rpartition('.')[2]}"
     cursor, last = connection.cursor(), connection.cursor()
     cursor.execute(f"CREATE PROCEDURE {name}(a int) BEGIN SELECT a AS one; SELECT a + 1 AS two, 'x' AS three; END")
@@ -84,11 +82,8 @@ def test_a_procedure_called_many_times_keeps_its_results_apart(
         cursor.execute(f"DROP PROCEDURE {name}")
 
 
-def test_a_procedure_called_many_times_brings_its_rows_as_one_result(
-    connection: face.Connection, engine: Engine
-) -> None:
-    if not engine.results:
-        pytest.skip("procedures of this engine return nothing, or their parameters")
+@pytest.mark.parametrize("engine", SEVERAL, ids=lambda engine: engine.name)
+def test_a_procedure_called_many_times_brings_its_rows_as_one_result(connection: face.Connection) -> None:
     name = f"same_{face.__name__.rpartition('.')[2]}"
     cursor = connection.cursor()
     cursor.execute(f"CREATE PROCEDURE {name}(a int) SELECT a AS one UNION ALL SELECT a + 1")
