@@ -304,12 +304,14 @@ class Session:
             self.two_phase.refuse("commit()")
         yield from self.streams.end_all("commit()", undone=False)
         yield from self.transactions.commit()
+        self._savepoints.clear()
 
     def rollback(self) -> Steps[None]:
         if self.two_phase.active:
             self.two_phase.refuse("rollback()")
         yield from self.streams.end_all("rollback()")
         yield from self.transactions.rollback()
+        self._savepoints.clear()
         self._forget_what_was_undone()
 
     def _forget_what_was_undone(self) -> None:
@@ -335,7 +337,9 @@ class Session:
         yield from self.transactions.savepoint(verb, name)
         if verb == "savepoint":
             self._savepoints[name] = self.streams.count
-        elif verb == "rollback_to":
+        elif verb == "release":
+            self._savepoints.pop(name, None)
+        else:
             self._forget_what_was_undone()
             self.streams.forget_since(self._savepoints.get(name, self.streams.count), f"the rollback to {name}")
 
